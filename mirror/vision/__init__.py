@@ -1,0 +1,1 @@
+"""What a graph means: pre- and post-processing of every model, each behind one small reader class."""

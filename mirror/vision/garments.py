@@ -1,0 +1,76 @@
+"""Garments worn: the anchor-free detector on the shopper's region, then non-maximum suppression."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mirror.domain import Box, FloatArray, Garment
+from mirror.runtime.session import Session
+from mirror.vision.crop import CropTensor
+
+SAME_CLASS_IOU = 0.6
+ANY_CLASS_IOU = 0.75
+"""One piece is found as two neighbouring classes more often than two pieces share a box (data/README.md)."""
+
+LEAST_SCORE = 0.3
+PAD_GREY = 114
+
+
+class GarmentDetector:
+    """Finds garments with category, box and score."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.labels = session.card.labels
+        self._crop = CropTensor(session.card, pad=int(session.card.options.get("pad", PAD_GREY)))
+        self._least = float(session.card.options.get("score_threshold", LEAST_SCORE))
+
+    def detect(self, image: np.ndarray, region: Box, least_score: float | None = None) -> list[Garment]:
+        """Garments inside ``region``, best score first, boxes in frame pixels clipped to the frame.
+
+        Args:
+            image: BGR uint8 (height, width, 3).
+            region: box in frame pixels around the dressed body; letterboxed to the network's input.
+            least_score: keep detections from this score on; the card's threshold when None.
+        """
+        letterbox = self._crop.fill(image, region)
+        boxes, scores = self.session.run(self._crop.tensor)
+        least = self._least if least_score is None else least_score
+        frame = Box(0, 0, image.shape[1], image.shape[0])
+        found: list[Garment] = []
+        for box, label, score in suppress(boxes[0], scores[0], least):
+            inside = letterbox.box_to_frame(Box(*(float(v) for v in box))).clipped(frame)
+            if inside.area > 0:
+                found.append(Garment(self.labels[label], inside, score))
+        return found
+
+
+def suppress(
+    boxes: FloatArray, scores: FloatArray, least_score: float,
+    same_class_iou: float = SAME_CLASS_IOU, any_class_iou: float = ANY_CLASS_IOU,
+) -> list[tuple[FloatArray, int, float]]:
+    """Greedy non-maximum suppression, stricter within a class than between classes.
+
+    Args:
+        boxes: (n, 4) x1, y1, x2, y2. scores: (n, classes).
+
+    Returns:
+        (box, class index, score) best first.
+    """
+    rows, labels = np.nonzero(scores >= least_score)
+    values = scores[rows, labels]
+    order = np.argsort(-values, kind="stable")[:200]
+    kept: list[tuple[FloatArray, int, float]] = []
+    for i in order:
+        box, label = boxes[rows[i]], int(labels[i])
+        for other, other_label, _ in kept:
+            limit = same_class_iou if other_label == label else any_class_iou
+            if _iou(box, other) > limit:
+                break
+        else:
+            kept.append((box, label, float(values[i])))
+    return kept
+
+
+def _iou(a: FloatArray, b: FloatArray) -> float:
+    return Box(*a.tolist()).iou(Box(*b.tolist()))
