@@ -1,0 +1,144 @@
+"""A model loaded on a provider and ready to run."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from mirror.domain import MirrorError
+from mirror.runtime import providers
+from mirror.runtime.manifest import ModelCard, TensorSpec
+
+MEND = "run `mirror models verify`, then `make models` to make it again"
+READ_CHUNK = 1 << 20
+LOG_FATAL = 4
+"""onnxruntime's severity at which it prints nothing of its own: every failure becomes one line of ours."""
+
+_DTYPES: dict[str, str] = {
+    "tensor(float)": "float32", "tensor(float16)": "float16", "tensor(int64)": "int64",
+    "tensor(int32)": "int32", "tensor(uint8)": "uint8", "tensor(int8)": "int8", "tensor(bool)": "bool",
+}
+_digests: dict[tuple[str, int, int], str] = {}
+_digests_lock = threading.Lock()
+
+
+class Session:
+    """A checked graph on one provider. ``run`` may be called from several threads at once.
+
+    Loading raises MirrorError, one line with the mend, when the file is missing, its sha256 is not the
+    manifest's, onnxruntime cannot load it, its tensors are not the manifest's, or the provider asked for is not
+    the one in use.
+    """
+
+    def __init__(self, card: ModelCard, provider: str = "cpu", threads: int = 1) -> None:
+        if threads < 1:
+            raise ValueError(f"a session needs at least one thread, not {threads}")
+        self.card = card
+        self.threads = threads
+        asked = providers.request(provider, threads)
+        check_file(card)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = LOG_FATAL
+        # Spinning threads take the cores from other stages: under load, two sessions ran twice slower with it.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(str(card.path), options, providers=asked)
+        except Exception as error:  # onnxruntime's own exceptions share no base class but Exception
+            reason = _one_line(error)
+            raise MirrorError(f"model '{card.name}' ({card.path}) cannot be loaded: {reason}; {MEND}") from error
+        self._session.disable_fallback()
+        self.provider = providers.really_used(provider, self._session.get_providers())
+        _check_tensors(card, "input", card.inputs, self._session.get_inputs())
+        _check_tensors(card, "output", card.outputs, self._session.get_outputs())
+        self._input = card.inputs[0].name
+        self._outputs = [spec.name for spec in card.outputs]
+
+    def run(self, feed: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """Outputs in the card's order for the (only) input.
+
+        ``feed`` must be C-contiguous or will be copied, and have the shape and dtype of ``card.inputs[0]``.
+        Raises MirrorError when onnxruntime fails.
+        """
+        try:
+            return tuple(self._session.run(self._outputs, {self._input: feed}))
+        except Exception as error:
+            reason = _one_line(error)
+            raise MirrorError(f"model '{self.card.name}' failed on {self.provider}: {reason}") from error
+
+    def warm_up(self, times: int = 1) -> None:
+        """Run on zeros, so that the first real picture does not pay for allocations."""
+        spec = self.card.inputs[0]
+        shape = [d if isinstance(d, int) else 1 for d in spec.shape]
+        feed = np.zeros(shape, dtype=spec.dtype)
+        for _ in range(times):
+            self.run(feed)
+
+
+def check_file(card: ModelCard) -> None:
+    """Raise MirrorError unless the card's file is there and has the manifest's sha256.
+
+    A file is read once per process: its digest is kept by path, size and modification time.
+    """
+    try:
+        digest = file_digest(card.path)
+    except FileNotFoundError:
+        raise MirrorError(f"model '{card.name}': no file {card.path}; {MEND}") from None
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        raise MirrorError(f"model '{card.name}': {card.path}: {reason}; {MEND}") from error
+    if digest != card.sha256:
+        raise MirrorError(
+            f"model '{card.name}': {card.path} is damaged or another version "
+            f"(sha256 {digest[:12]}..., the manifest says {card.sha256[:12]}...); {MEND}"
+        )
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file as hex digits, read in chunks. Raises OSError."""
+    stat = path.stat()
+    key = (str(path.resolve()), stat.st_size, stat.st_mtime_ns)
+    with _digests_lock:
+        known = _digests.get(key)
+    if known is not None:
+        return known
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(READ_CHUNK):
+            digest.update(chunk)
+    with _digests_lock:
+        _digests[key] = digest.hexdigest()
+    return digest.hexdigest()
+
+
+def _check_tensors(card: ModelCard, kind: str, wanted: tuple[TensorSpec, ...], found: list[Any]) -> None:
+    """Compare the graph's tensors with the card's; a dimension with a name must vary in the graph too."""
+    graph = {node.name: node for node in found}
+    if set(graph) != {spec.name for spec in wanted}:
+        raise MirrorError(
+            f"model '{card.name}': the graph's {kind}s are {', '.join(sorted(graph))}, the manifest says "
+            f"{', '.join(sorted(spec.name for spec in wanted))}; {MEND}"
+        )
+    for spec in wanted:
+        node = graph[spec.name]
+        shape, dtype = list(node.shape), _DTYPES.get(node.type, node.type)
+        same = len(shape) == len(spec.shape) and all(
+            mine == theirs if isinstance(mine, int) else not isinstance(theirs, int)
+            for mine, theirs in zip(spec.shape, shape, strict=True)
+        )
+        if not same or dtype != spec.dtype:
+            raise MirrorError(
+                f"model '{card.name}': {kind} '{spec.name}' of the graph is {dtype} {shape}, the manifest "
+                f"says {spec.dtype} {list(spec.shape)}; {MEND}"
+            )
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
