@@ -1,0 +1,199 @@
+"""One validated tree of settings: built-in defaults, then mirror.toml, then environment, then flags."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from mirror.domain import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ENVIRONMENT_PREFIX = "MIRROR_"
+"""``MIRROR_CAMERA__SOURCE=0`` sets ``[camera] source``; two underscores part table and key."""
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """Where frames come from. ``source``: as on the command line, or "auto" (a camera if there is one, else demo)."""
+
+    source: str = "auto"
+    width: int = 1280
+    height: int = 720
+    fps: int = 30
+    stale_after_s: float = 1.0
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Which graphs run where. What is asked for is what runs: there is no fall-back to another provider."""
+
+    folder: str = ""
+    provider: Literal["cpu", "cuda", "tensorrt", "openvino"] = "cpu"
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class PipelineSettings:
+    """Wished times between two runs of a stage (seconds) and the display's patience for a frame's own pose."""
+
+    people_every_s: float = 1.0
+    body_every_s: float = 0.33
+    garments_every_s: float = 0.33
+    face_every_s: float = 2.0
+    look_every_s: float = 0.33
+    pose_wait_ms: float = 25.0
+    forget_after_s: float = 2.0
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """``consent``: ask her, take it as given (a lab), or off (only pose: a plain mirror). ``estimates``: whether
+    age, gender presentation and body shape may be estimated at all after consent."""
+
+    consent: Literal["ask", "given", "off"] = "ask"
+    estimates: bool = True
+
+
+@dataclass(frozen=True)
+class ShopSettings:
+    """This shop: its catalogue file and how many items a look offers."""
+
+    catalogue: str = ""
+    similar: int = 6
+    complete: int = 6
+
+
+@dataclass(frozen=True)
+class UiSettings:
+    """The window. A width of 0 takes the screen's size, or 1080x1920 without one."""
+
+    language: Literal["en"] = "en"
+    theme: Literal["light", "dark", "auto"] = "light"
+    width: int = 0
+    height: int = 0
+    kiosk: bool = False
+    reduced_motion: bool = False
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set, one table each."""
+
+    camera: CameraSettings = field(default_factory=CameraSettings)
+    models: ModelSettings = field(default_factory=ModelSettings)
+    pipeline: PipelineSettings = field(default_factory=PipelineSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    shop: ShopSettings = field(default_factory=ShopSettings)
+    ui: UiSettings = field(default_factory=UiSettings)
+
+
+def load_settings(
+    path: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Settings:
+    """Settings from a TOML file, the environment (os.environ when None) and flags, the later winning.
+
+    Raises:
+        UsageError: a file that cannot be read, an unknown table or key (with the nearest known one), a value of
+            the wrong type or out of range.
+    """
+    settings = Settings()
+    if path is not None:
+        settings = _with_tree(settings, _read(path), str(path))
+    settings = _with_tree(settings, _from_environment(os.environ if environment is None else environment), "environment")
+    settings = _with_tree(settings, overrides or {}, "command line")
+    _check_ranges(settings)
+    return settings
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise UsageError(f"config {path}: cannot be read ({error.strerror}); check the path given to --config") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"config {path}: not valid TOML ({error}); mend that line") from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
+    tree: dict[str, dict[str, Any]] = {}
+    for name, value in environment.items():
+        if name.startswith(ENVIRONMENT_PREFIX) and "__" in name:
+            table, _, key = name[len(ENVIRONMENT_PREFIX) :].lower().partition("__")
+            tree.setdefault(table, {})[key] = value
+    return tree
+
+
+def _with_tree(settings: Settings, tree: Mapping[str, Any], where: str) -> Settings:
+    known = {f.name for f in fields(settings)}
+    for table, values in tree.items():
+        if table not in known:
+            raise UsageError(f"config {where}: unknown table [{table}]{_nearest(table, known)}")
+        if not isinstance(values, Mapping):
+            raise UsageError(f"config {where}: {table} must be a table, write it as [{table}]")
+        current = getattr(settings, table)
+        hints = get_type_hints(type(current))
+        changed: dict[str, Any] = {}
+        for key, value in values.items():
+            if key not in hints:
+                raise UsageError(f"config {where}: unknown key {key!r} in [{table}]{_nearest(key, hints)}")
+            changed[key] = _converted(value, hints[key], f"config {where}: [{table}] {key}")
+        settings = replace(settings, **{table: replace(current, **changed)})
+    return settings
+
+
+def _converted(value: Any, wanted: Any, what: str) -> Any:
+    if get_origin(wanted) is Literal:
+        if value not in get_args(wanted):
+            raise UsageError(f"{what} must be one of {', '.join(get_args(wanted))}, not {value!r}")
+        return value
+    if wanted is bool:
+        if isinstance(value, str) and value.lower() in ("true", "1", "yes", "false", "0", "no"):
+            return value.lower() in ("true", "1", "yes")
+        if isinstance(value, bool):
+            return value
+        raise UsageError(f"{what} must be true or false, not {value!r}")
+    if wanted in (int, float):
+        try:
+            if isinstance(value, bool):
+                raise ValueError
+            number = wanted(value)
+            if wanted is int and float(value) != number:
+                raise ValueError
+            return number
+        except (TypeError, ValueError):
+            kind = "a whole number" if wanted is int else "a number"
+            raise UsageError(f"{what} must be {kind}, not {value!r}") from None
+    if not isinstance(value, str):
+        raise UsageError(f"{what} must be text, not {value!r}")
+    return value
+
+
+def _nearest(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def _check_ranges(settings: Settings) -> None:
+    for table, key, low, high in (
+        ("camera", "width", 64, 7680), ("camera", "height", 64, 7680), ("camera", "fps", 1, 240),
+        ("camera", "stale_after_s", 0.1, 60), ("models", "threads", 1, 64), ("pipeline", "pose_wait_ms", 0, 200),
+        ("pipeline", "people_every_s", 0.05, 60), ("pipeline", "body_every_s", 0.05, 60),
+        ("pipeline", "garments_every_s", 0.05, 60), ("pipeline", "face_every_s", 0.05, 60),
+        ("pipeline", "look_every_s", 0.05, 60), ("pipeline", "forget_after_s", 0.2, 60),
+        ("shop", "similar", 1, 50), ("shop", "complete", 1, 50), ("ui", "width", 0, 7680), ("ui", "height", 0, 7680),
+    ):
+        value = getattr(getattr(settings, table), key)
+        if not low <= value <= high:
+            raise UsageError(f"config: [{table}] {key} must lie in {low}..{high}, not {value}")
