@@ -94,8 +94,8 @@ class Manifest:
         """Read and check ``manifest.toml`` of ``folder`` (default: ``default_folder()``).
 
         Raises MirrorError, one line naming the table and the key, when the file is absent, is no TOML, or a
-        table has an unknown key, lacks one, or holds a value of the wrong kind. Weights are not touched: Session
-        checks them.
+        table has an unknown key, lacks one, or holds a value of the wrong kind. Weights are not touched
+        (Session checks them).
         """
         folder = default_folder() if folder is None else folder
         path = folder / MANIFEST_NAME

@@ -1,4 +1,4 @@
-"""Execution providers by the mirror's own short names. What was asked for is what runs, or an error says why."""
+"""Execution providers by short names. What was asked for is what runs, or an error says why."""
 
 from __future__ import annotations
 

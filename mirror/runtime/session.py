@@ -32,8 +32,8 @@ class Session:
     """A checked graph on one provider. ``run`` may be called from several threads at once.
 
     Loading raises MirrorError, one line with the mend, when the file is missing, its sha256 is not the
-    manifest's, onnxruntime cannot load it, its tensors are not the manifest's, or the provider asked for is not
-    the one in use.
+    manifest's, onnxruntime cannot load it, its tensors are not the manifest's, or the provider asked for is
+    not the one in use.
     """
 
     def __init__(self, card: ModelCard, provider: str = "cpu", threads: int = 1) -> None:
@@ -47,13 +47,15 @@ class Session:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = LOG_FATAL
-        # Spinning threads take the cores from other stages: under load, two sessions ran twice slower with it.
+        # Spinning threads take the cores from other stages: two sessions under load ran twice slower.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(str(card.path), options, providers=asked)
         except Exception as error:  # onnxruntime's own exceptions share no base class but Exception
             reason = _one_line(error)
-            raise MirrorError(f"model '{card.name}' ({card.path}) cannot be loaded: {reason}; {MEND}") from error
+            raise MirrorError(
+                f"model '{card.name}' ({card.path}) cannot be loaded: {reason}; {MEND}"
+            ) from error
         self._session.disable_fallback()
         self.provider = providers.really_used(provider, self._session.get_providers())
         _check_tensors(card, "input", card.inputs, self._session.get_inputs())

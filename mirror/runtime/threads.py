@@ -15,8 +15,8 @@ THREAD_VARIABLES: tuple[str, ...] = (
 """Environment variables by which OpenMP, OpenBLAS, MKL, numexpr and Accelerate size their pools at import."""
 
 SWITCH_INTERVAL_S = 0.0005
-"""Longest time one Python thread keeps the interpreter while others wait. CPython's default of 5 ms is a third
-of a 60 Hz frame, long enough for the window to miss a paint while another thread runs Python code."""
+"""Longest time one Python thread keeps the interpreter while others wait. CPython's default of 5 ms is a
+third of a 60 Hz frame, long enough for the window to miss a paint while another thread runs Python code."""
 
 
 def limit_threads(count: int = 1) -> None:
