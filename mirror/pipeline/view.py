@@ -1,0 +1,107 @@
+"""How a frame becomes the picture in the window: one view, used by the painter of pixels and of the overlay alike.
+
+The camera thread composes the display buffer for a view, the window draws dots and tags through the same view, so
+both always agree, also while the picture zooms and pans.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from mirror.domain import Box, ImageArray
+
+EDGE_ROWS = 6
+"""Rows (or columns) at the frame's border that give the colour of what lies beyond it."""
+EDGE_BLUR = 161
+"""Width in window pixels of the blur along that border: wide enough that a shoe leaves no streak."""
+
+
+class View(NamedTuple):
+    """A mapping of frame pixels to window pixels, mirrored as in a looking-glass.
+
+    A frame pixel (fx, fy) is painted at X = ox - fx * scale, Y = oy + fy * scale; ``width`` and ``height`` are the
+    window's own pixels.
+    """
+
+    width: int
+    height: int
+    scale: float
+    ox: float
+    oy: float
+
+    def point(self, fx: float, fy: float) -> tuple[float, float]:
+        """The window pixel of a frame pixel."""
+        return self.ox - fx * self.scale, self.oy + fy * self.scale
+
+    def box(self, box: Box) -> Box:
+        """The window box of a frame box (left stays left of right although the picture is mirrored)."""
+        x2, y1 = self.point(box.x1, box.y1)
+        x1, y2 = self.point(box.x2, box.y2)
+        return Box(x1, y1, x2, y2)
+
+
+def filling(frame_width: int, frame_height: int, width: int, height: int) -> View:
+    """The view that fills a window of ``width`` x ``height`` pixels with the middle of the frame."""
+    scale = max(width / frame_width, height / frame_height)
+    return View(width, height, scale, (width + frame_width * scale) / 2, (height - frame_height * scale) / 2)
+
+
+def compose(image: ImageArray, view: View, out: ImageArray) -> None:
+    """Write the mirrored picture of a frame into a display buffer.
+
+    ``image`` is BGR uint8 (h, w, 3); ``out`` BGRA uint8 (view.height, view.width, 4), C-contiguous, alpha 255.
+    What lies beyond the frame is filled with the softened colours of its border, so that a wall goes on as a wall.
+    Raises ValueError when ``out`` has another shape.
+    """
+    if out.shape != (view.height, view.width, 4):
+        raise ValueError(f"display buffer is {out.shape}, the view needs {(view.height, view.width, 4)}")
+    frame_height, frame_width = image.shape[:2]
+    left, right = _covered(view.ox - frame_width * view.scale, view.ox, view.width)
+    top, bottom = _covered(view.oy, view.oy + frame_height * view.scale, view.height)
+    if left >= right or top >= bottom:
+        out[:] = (20, 18, 16, 255)
+        return
+    # whole source pixels that cover the visible part; the exact offset is kept to half a window pixel below
+    sx1 = max(0, int((view.ox - right) / view.scale))
+    sx2 = min(frame_width, int(np.ceil((view.ox - left) / view.scale)) + 1)
+    sy1 = max(0, int((top - view.oy) / view.scale))
+    sy2 = min(frame_height, int(np.ceil((bottom - view.oy) / view.scale)) + 1)
+    small = cv2.cvtColor(cv2.flip(image[sy1:sy2, sx1:sx2], 1), cv2.COLOR_BGR2BGRA)
+    size = (max(1, round((sx2 - sx1) * view.scale)), max(1, round((sy2 - sy1) * view.scale)))
+    x, y = round(view.ox - sx2 * view.scale), round(view.oy + sy1 * view.scale)
+    if (x, y) == (0, 0) and size == (view.width, view.height):
+        cv2.resize(small, size, dst=out, interpolation=cv2.INTER_LINEAR)
+        return
+    large = cv2.resize(small, size, interpolation=cv2.INTER_LINEAR)
+    left, right = max(0, x), min(view.width, x + size[0])
+    top, bottom = max(0, y), min(view.height, y + size[1])
+    out[top:bottom, left:right] = large[top - y : bottom - y, left - x : right - x]
+    _extend(out, left, top, right, bottom)
+
+
+def _covered(low: float, high: float, limit: int) -> tuple[int, int]:
+    """The whole window pixels between two edges, inside the window."""
+    return max(0, round(low)), min(limit, round(high))
+
+
+def _extend(out: ImageArray, left: int, top: int, right: int, bottom: int) -> None:
+    """Fill everything outside the given window rectangle with its softened border colours, in place."""
+    height, width = out.shape[:2]
+    if left > 0:
+        out[top:bottom, :left] = _soft(out[top:bottom, left : left + EDGE_ROWS], axis=1)
+    if right < width:
+        out[top:bottom, right:] = _soft(out[top:bottom, max(left, right - EDGE_ROWS) : right], axis=1)
+    if top > 0:
+        out[:top] = _soft(out[top : top + EDGE_ROWS], axis=0)
+    if bottom < height:
+        out[bottom:] = _soft(out[max(top, bottom - EDGE_ROWS) : bottom], axis=0)
+
+
+def _soft(strip: ImageArray, axis: int) -> ImageArray:
+    """The mean of a border strip across ``axis``, blurred along the border; keeps the reduced axis as length 1."""
+    mean = strip.mean(axis=axis, keepdims=True).astype(np.uint8)
+    size = (EDGE_BLUR, 1) if axis == 0 else (1, EDGE_BLUR)
+    return np.asarray(cv2.blur(mean, size, borderType=cv2.BORDER_REPLICATE), dtype=np.uint8).reshape(mean.shape)
