@@ -81,7 +81,7 @@ class DisplaySlot:
             self._view = view
 
     def write(self, image: ImageArray, number: int, time: float) -> bool:
-        """Mirror a BGR uint8 (h, w, 3) frame into a free buffer, which is the newest then; False: none free."""
+        """Mirror a BGR uint8 (h, w, 3) frame into a free buffer, then the newest; False: none was free."""
         height, width = image.shape[:2]
         with self._lock:
             view = self._view or filling(width, height, width, height)
@@ -101,7 +101,7 @@ class DisplaySlot:
         return True
 
     def borrow(self, *, again: bool = False) -> Picture | None:
-        """The newest picture, owned by the caller too from now on; None when there is none newer than the last
+        """The newest picture, owned by the caller too from now on; None when none is newer than the last
         that was borrowed (``again``: then the same picture once more, as a recorder wants)."""
         with self._lock:
             if self._newest is None:
