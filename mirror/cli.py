@@ -1,0 +1,305 @@
+"""Every command of the mirror; nothing but wiring.
+
+Exit codes: 0 ok, 1 the work failed, 2 wrong use. Errors are one plain line on stderr; with ``--json`` one JSON
+document is on stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mirror.config import load_settings
+from mirror.domain import CATEGORIES, MirrorError, SizeBelief, SizeKind, UsageError
+
+EXAMPLES = {
+    "run": "mirror run --source 0 --kiosk",
+    "analyze": "mirror analyze photo.jpg --json --annotate out/ --sizes M,L",
+    "bench": "mirror bench --source clip.mp4 --seconds 30 --json",
+    "catalog build": "mirror catalog build --items feed.csv --pictures pictures/ --out shop.catalogue",
+    "catalog query": "mirror catalog query --catalog shop.catalogue --image shirt.jpg --whole --sizes M,L --json",
+    "catalog info": "mirror catalog info shop.catalogue --json",
+    "catalog verify": "mirror catalog verify shop.catalogue",
+    "models list": "mirror models list --json",
+    "models verify": "mirror models verify",
+    "doctor": "mirror doctor --json",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}; see `{self.prog} --help`", file=sys.stderr)
+        sys.exit(2)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code. No traceback reaches the user."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except MirrorError as error:
+        print(f"mirror: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # the reader of our stdout went away: `mirror ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MemoryError:
+        print("mirror: out of memory; close other programs or give smaller pictures", file=sys.stderr)
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last fence: the user gets one line, the engineer the traceback on request
+        if os.environ.get("MIRROR_DEBUG"):
+            raise
+        print(
+            f"mirror: unexpected {type(error).__name__}: {' '.join(str(error).split())}; "
+            "set MIRROR_DEBUG=1 to see where, and report it",
+            file=sys.stderr,
+        )
+        return 1
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="mirror", description="The smart mirror for clothing shops.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def command(group: Any, name: str, run: Any, text: str, full: str = "") -> _Parser:
+        sub = group.add_parser(name, help=text, description=text, epilog=f"example: {EXAMPLES[full or name]}")
+        sub.add_argument("--config", type=Path, help="settings as TOML (default: built-in settings)")
+        sub.set_defaults(command=run)
+        return sub  # type: ignore[no-any-return]
+
+    run = command(commands, "run", _run, "start the mirror")
+    run.add_argument("--source", help="0, /dev/video0, clip.mp4, folder/, rtsp://..., gst:PIPELINE, csi:0, demo")
+    run.add_argument("--catalog", type=Path, help="catalogue file (default: the configured or the sample one)")
+    run.add_argument("--kiosk", action="store_true", help="full screen, no cursor")
+    run.add_argument("--headless", action="store_true", help="no window; the same picture is painted off screen")
+    run.add_argument("--seconds", type=_positive, help="stop after so long")
+    run.add_argument("--consent", choices=("ask", "given", "off"), help="who says yes to being looked at")
+    run.add_argument("--sizes", help="declared sizes, e.g. M,L")
+    run.add_argument("--size", type=_window_size, metavar="WxH", help="window size, e.g. 1080x1920")
+    run.add_argument("--record", type=Path, metavar="OUT.mp4", help="record what the window shows (a REC sign is on it)")
+    run.add_argument("--snapshot", type=Path, metavar="OUT.png", help="picture of what the window showed")
+    run.add_argument("--engineer", action="store_true", help="start with the engineer view (F12)")
+
+    analyze = command(commands, "analyze", _analyze, "read pictures once, at best quality")
+    analyze.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="pictures or folders of pictures")
+    analyze.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    analyze.add_argument("--annotate", type=Path, metavar="DIR", help="write annotated copies there")
+    analyze.add_argument("--sizes", help="declared sizes, e.g. M,L")
+    analyze.add_argument("--catalog", type=Path, help="catalogue file (default: the configured or the sample one)")
+
+    bench = command(commands, "bench", _bench, "speed and latency of the live pipeline, painting the real window")
+    bench.add_argument("--source", help="as for run (default: demo)")
+    bench.add_argument("--catalog", type=Path, help="catalogue file (default: the configured or the sample one)")
+    bench.add_argument("--seconds", type=_positive, default=20.0, help="how long to measure (default 20)")
+    bench.add_argument("--size", type=_window_size, metavar="WxH", help="window size (default 1080x1920)")
+    bench.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+    catalog = commands.add_parser("catalog", help="build, query and inspect a shop's catalogue")
+    catalogs = catalog.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    build = command(catalogs, "build", _catalog_build, "a feed becomes one index file", "catalog build")
+    build.add_argument("--items", type=Path, required=True, help="CSV or JSONL feed")
+    build.add_argument("--pictures", type=Path, required=True, help="folder that the feed's pictures are relative to")
+    build.add_argument("--out", type=Path, required=True, help="index file to write")
+    build.add_argument("--embedder", default="garment-embedding", help="model of the manifest that embeds pictures")
+    build.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    query = command(catalogs, "query", _catalog_query, "nearest items for the garments in pictures", "catalog query")
+    query.add_argument("--catalog", type=Path, help="catalogue file (default: the configured or the sample one)")
+    query.add_argument("--image", type=Path, action="append", required=True, help="may be given more than once")
+    query.add_argument("--whole", action="store_true", help="the picture is one garment: do not look for garments")
+    query.add_argument("--category", choices=CATEGORIES, help="only items of this category")
+    query.add_argument("--sizes", help="any of these sizes in stock, e.g. M,L")
+    query.add_argument("--gender", choices=("women", "men"), help="unisex items always count")
+    query.add_argument("-k", type=_count, default=8, help="how many items (default 8)")
+    query.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    for name, run_it, text in (
+        ("info", _catalog_info, "what is in an index file"), ("verify", _catalog_verify, "is an index file whole"),
+    ):
+        sub = command(catalogs, name, run_it, text, f"catalog {name}")
+        sub.add_argument("file", type=Path, metavar="FILE")
+        sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+    models = commands.add_parser("models", help="the models: list, verify")
+    zoo = models.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    for name, run_it, text in (
+        ("list", _models_list, "every model with task, size and licence"),
+        ("verify", _models_verify, "check hash and shapes, and run each model once"),
+    ):
+        sub = command(zoo, name, run_it, text, f"models {name}")
+        sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+    doctor = command(commands, "doctor", _doctor, "is everything there that the mirror needs")
+    doctor.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    overrides: dict[str, dict[str, Any]] = {}
+    if options.source:
+        overrides.setdefault("camera", {})["source"] = options.source
+    if options.consent:
+        overrides.setdefault("privacy", {})["consent"] = options.consent
+    if options.kiosk:
+        overrides.setdefault("ui", {})["kiosk"] = True
+    settings = load_settings(options.config, overrides=overrides)
+    from mirror.service.live import run_mirror
+
+    # a kill from the shop's supervisor ends like Ctrl+C: threads joined, the recording closed
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return run_mirror(
+        settings, catalogue=options.catalog, headless=options.headless, seconds=options.seconds, size=options.size,
+        record=options.record, snapshot=options.snapshot, engineer=options.engineer,
+        declared=declared_sizes(options.sizes),
+    )
+
+
+def _analyze(options: argparse.Namespace) -> int:
+    settings = load_settings(options.config)
+    declared = declared_sizes(options.sizes)
+    from mirror.service.stills import analyze_pictures
+
+    return analyze_pictures(
+        options.images, settings, catalogue=options.catalog, declared=declared, annotate_to=options.annotate,
+        as_json=options.json,
+    )
+
+
+def _bench(options: argparse.Namespace) -> int:
+    overrides: dict[str, dict[str, Any]] = {"privacy": {"consent": "given"}}
+    if options.source:
+        overrides["camera"] = {"source": options.source}
+    settings = load_settings(options.config, overrides=overrides)
+    from mirror.service.bench import bench, bench_table
+
+    document = bench(settings, catalogue=options.catalog, seconds=options.seconds, size=options.size)
+    print(json.dumps(document) if options.json else bench_table(document))
+    return 0
+
+
+def _catalog_build(options: argparse.Namespace) -> int:
+    settings = load_settings(options.config)
+    from mirror.service.shop import build_catalogue
+
+    return build_catalogue(
+        settings, options.items, options.pictures, options.out, embedder=options.embedder, as_json=options.json
+    )
+
+
+def _catalog_query(options: argparse.Namespace) -> int:
+    settings = load_settings(options.config)
+    from mirror.service.shop import query_catalogue
+
+    return query_catalogue(
+        settings, options.image, catalogue=options.catalog, whole=options.whole, category=options.category,
+        sizes=_labels(options.sizes), gender=options.gender, k=options.k, as_json=options.json,
+    )
+
+
+def _catalog_info(options: argparse.Namespace) -> int:
+    from mirror.service.shop import describe_catalogue
+
+    return describe_catalogue(options.file, as_json=options.json)
+
+
+def _catalog_verify(options: argparse.Namespace) -> int:
+    from mirror.service.shop import verify_catalogue
+
+    return verify_catalogue(options.file, as_json=options.json)
+
+
+def _models_list(options: argparse.Namespace) -> int:
+    settings = load_settings(options.config)
+    from mirror.runtime.zoo import list_models
+    from mirror.service.places import models_folder
+
+    rows = list_models(models_folder(settings))
+    if options.json:
+        print(json.dumps({"models": rows}))
+        return 0
+    for row in rows:
+        size = "missing" if row["bytes"] is None else f"{row['bytes'] / 1e6:6.1f} MB"
+        print(f"{row['name']:20} {row['task']:12} {size:>10}  {row['licence']}")
+    return 0
+
+
+def _models_verify(options: argparse.Namespace) -> int:
+    settings = load_settings(options.config)
+    from mirror.runtime.zoo import verify_models
+    from mirror.service.places import models_folder
+
+    rows = verify_models(models_folder(settings), settings.models.provider)
+    if options.json:
+        print(json.dumps({"models": rows}))
+    else:
+        for row in rows:
+            print(f"{row['name']:20} {'ok' if row['ok'] else row['problem']}")
+    return 0 if all(row["ok"] for row in rows) else 1
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    settings = load_settings(options.config)
+    from mirror.service import doctor
+
+    findings = doctor.examine(settings)
+    if options.json:
+        print(json.dumps(doctor.document(findings)))
+    else:
+        for finding in findings:
+            mend = f"\n{'':24}-> {finding.mend}" if finding.mend else ""
+            print(f"{finding.status:8} {finding.name:14} {finding.says}{mend}")
+    return 1 if any(f.status == "failure" for f in findings) else 0
+
+
+def declared_sizes(text: str | None) -> dict[SizeKind, SizeBelief] | None:
+    """Sizes said by a person, e.g. "M,L" or "M,38": letters go for tops and bottoms, numbers for shoes as well.
+
+    Raises:
+        UsageError: a label that no size system here has.
+    """
+    labels = _labels(text)
+    if not labels:
+        return None
+    numbers = tuple(label for label in labels if label.isdigit())
+    kinds: dict[SizeKind, tuple[str, ...]] = {"tops": labels, "bottoms": labels, "shoes": numbers}
+    return {kind: {label: 1 / len(some) for label in some} for kind, some in kinds.items() if some}
+
+
+def _labels(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    from catalog.schema import size_label
+
+    labels = tuple(size_label(part) for part in text.split(",") if part.strip())
+    if not labels:
+        raise UsageError("--sizes is empty; write for example --sizes M,L")
+    return labels
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e7:
+        raise argparse.ArgumentTypeError(f"must be more than 0, not {text}")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"must lie in 1..1000, not {text}")
+    return value
+
+
+def _window_size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit()) or not (240 <= int(width) <= 7680 and 240 <= int(height) <= 7680):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size like 1080x1920")
+    return int(width), int(height)
+

@@ -1,0 +1,1 @@
+"""Around the live mirror: reports as JSON, annotated pictures, doctor, bench."""

@@ -1,0 +1,144 @@
+"""`mirror analyze`: pictures in, one JSON document or a few plain lines each out; bad pictures are listed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from catalog.index import Catalogue
+from mirror.camera.picture import PICTURE_SUFFIXES, read_picture
+from mirror.config import Settings
+from mirror.domain import ImageArray, MirrorError, SizeBelief, SizeKind, UsageError
+from mirror.pipeline.analyze import Analyzer, PictureReport
+from mirror.service.annotate import annotate
+from mirror.service.places import catalogue_path, models_folder
+from mirror.service.report import picture_json
+from mirror.vision.suite import Vision
+
+PROGRESS_EVERY_S = 5.0
+
+
+def analyze_pictures(
+    paths: Sequence[Path], settings: Settings, *, catalogue: Path | None = None,
+    declared: Mapping[SizeKind, SizeBelief] | None = None, annotate_to: Path | None = None, as_json: bool = False,
+) -> int:
+    """Analyze every picture and print the report. Returns the exit code: 1 when any picture failed.
+
+    Raises:
+        MirrorError: nothing can be analyzed at all: a model or the catalogue is missing or broken.
+    """
+    if annotate_to is not None and annotate_to.exists() and not annotate_to.is_dir():
+        raise UsageError(f"--annotate {annotate_to}: is a file, name a folder")
+    vision = Vision.load(
+        models_folder(settings), provider=settings.models.provider, threads=settings.models.threads, best_pose=True
+    )
+    path = catalogue_path(settings, catalogue)
+    if path is None:
+        _say("no catalogue: looks stay empty; build one with `make catalogue` or `mirror catalog build`")
+    opened = Catalogue.open(path) if path is not None else None
+    try:
+        analyzer = Analyzer(vision, opened, estimates=settings.privacy.estimates)
+        images, errors = _each(list(_pictures(paths)), analyzer, declared, annotate_to, as_json)
+    finally:
+        if opened is not None:
+            opened.close()
+    if as_json:
+        document = {
+            "images": images, "errors": errors, "models": vision.model_names(), "providers": vision.providers(),
+        }
+        print(json.dumps(document))
+    return 1 if errors else 0
+
+
+def _each(
+    paths: list[tuple[Path, str]], analyzer: Analyzer, declared: Mapping[SizeKind, SizeBelief] | None,
+    annotate_to: Path | None, as_json: bool,
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    images: list[dict[str, Any]] = []
+    errors: list[dict[str, str]] = []
+    started = said = time.monotonic()
+    for count, (path, problem) in enumerate(paths, 1):
+        try:
+            if problem:
+                raise MirrorError(problem)
+            image = read_picture(path)
+            report = analyzer.analyze(image, declared)
+            if annotate_to is not None:
+                _write_annotated(annotate_to, path, image, report)
+            images.append(picture_json(str(path), report))
+            if not as_json:
+                _print_lines(path, report)
+        except MirrorError as error:
+            errors.append({"path": str(path), "problem": str(error)})
+            _say(str(error))
+        now = time.monotonic()
+        if now - said > PROGRESS_EVERY_S:
+            said = now
+            left = (now - started) / count * (len(paths) - count)
+            _say(f"{count} of {len(paths)} pictures, about {left:.0f} s left")
+    return images, errors
+
+
+def _pictures(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """(path, problem): folders are walked one level deep, files in them that are no pictures are left out."""
+    for path in paths:
+        if not path.is_dir():
+            yield path, ""
+            continue
+        inside = sorted(p for p in path.iterdir() if p.is_file())
+        pictures = [p for p in inside if p.suffix.lower() in PICTURE_SUFFIXES]
+        for other in inside:
+            if other not in pictures:
+                _say(f"{other}: not a picture, left out")
+        if not pictures:
+            yield path, f"{path}: no pictures in this folder; name one that holds {', '.join(sorted(PICTURE_SUFFIXES))}"
+        for picture in pictures:
+            yield picture, ""
+
+
+def _write_annotated(folder: Path, path: Path, image: ImageArray, report: PictureReport) -> None:
+    out = folder / f"{path.stem}.annotated.png"
+    number = 2
+    while out in _written:
+        out = folder / f"{path.stem}.{number}.annotated.png"
+        number += 1
+    _written.add(out)
+    done, data = cv2.imencode(".png", annotate(image, report))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not done:
+            raise OSError("the picture cannot be encoded")
+        out.write_bytes(data.tobytes())
+    except OSError as error:
+        raise MirrorError(f"{out}: cannot be written ({error.strerror or error}); check the folder's rights and space") from None
+
+
+_written: set[Path] = set()
+"""Annotated pictures of this process, so that two photos of one name do not overwrite each other."""
+
+
+def _print_lines(path: Path, report: PictureReport) -> None:
+    print(f"{path}: {report.width}x{report.height}, {len(report.people)} people")
+    for reading in report.people:
+        if not reading.shopper:
+            continue
+        print(f"  full body: {'yes' if reading.full_body else 'no, step back'}")
+        worn = ", ".join(f"{g.category} {g.score:.2f}" for g in reading.garments)
+        print(f"  wears: {worn or 'nothing that was recognised'}")
+        for kind in ("tops", "bottoms", "shoes"):
+            likely = reading.profile.likely_sizes(kind)  # type: ignore[arg-type]
+            if likely:
+                print(f"  {kind}: about {', maybe '.join(likely)}")
+        for title, offers in (("similar", reading.look.similar), ("complete", reading.look.complete)):
+            for offer in offers:
+                print(f"  {title}: {offer.item.title} ({offer.item.id}): {offer.why}")
+
+
+def _say(text: str) -> None:
+    print(f"mirror: {text}", file=sys.stderr)
