@@ -1,6 +1,6 @@
 """The main colours of a garment, read from its pixels.
 
-Two ways in: ``main_colours`` for a garment on a person (background and skin are set aside), ``picture_colours``
+Two ways in: ``main_colours`` for a garment on a person (ground and skin are set aside), ``picture_colours``
 for a catalogue picture on a plain ground (the ground is set aside). Both look at no more than ``SAMPLES``
 pixels, so the cost does not grow with the picture, and both are deterministic.
 """
@@ -59,7 +59,7 @@ def main_colours(
 def picture_colours(image: ImageArray, k: int = 3) -> tuple[str, ...]:
     """Main colours of the one garment on a catalogue picture, most first, as ``#rrggbb``; at most ``k``.
 
-    ``image``: BGR uint8 (h, w, 3). The border's median colour is taken for the ground; where the ground is not
+    ``image``: BGR uint8 (h, w, 3). The border's median colour is taken for the ground; where that is not
     plain, or the garment has the ground's own colour, the middle of the picture is read instead.
     """
     height, width = image.shape[:2]
