@@ -62,6 +62,7 @@ def _each(
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     images: list[dict[str, Any]] = []
     errors: list[dict[str, str]] = []
+    names: list[str] = []
     started = said = time.monotonic()
     for count, (path, problem) in enumerate(paths, 1):
         try:
@@ -70,7 +71,10 @@ def _each(
             image = read_picture(path)
             report = analyzer.analyze(image, declared)
             if annotate_to is not None:
-                _write_annotated(annotate_to, path, image, report)
+                names.append(f"{path.stem}.annotated.png")
+                # two photos of one name in different folders must not overwrite each other
+                again = names.count(names[-1])
+                _write_annotated(annotate_to / (names[-1] if again == 1 else f"{again}.{names[-1]}"), image, report)
             images.append(picture_json(str(path), report))
             if not as_json:
                 _print_lines(path, report)
@@ -102,25 +106,15 @@ def _pictures(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
             yield picture, ""
 
 
-def _write_annotated(folder: Path, path: Path, image: ImageArray, report: PictureReport) -> None:
-    out = folder / f"{path.stem}.annotated.png"
-    number = 2
-    while out in _written:
-        out = folder / f"{path.stem}.{number}.annotated.png"
-        number += 1
-    _written.add(out)
+def _write_annotated(out: Path, image: ImageArray, report: PictureReport) -> None:
     done, data = cv2.imencode(".png", annotate(image, report))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        out.parent.mkdir(parents=True, exist_ok=True)
         if not done:
             raise OSError("the picture cannot be encoded")
         out.write_bytes(data.tobytes())
     except OSError as error:
         raise MirrorError(f"{out}: cannot be written ({error.strerror or error}); check the folder's rights and space") from None
-
-
-_written: set[Path] = set()
-"""Annotated pictures of this process, so that two photos of one name do not overwrite each other."""
 
 
 def _print_lines(path: Path, report: PictureReport) -> None:
