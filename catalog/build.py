@@ -1,0 +1,174 @@
+"""A feed and its pictures become one index file.
+
+Good rows go in; bad ones are listed, with line, field and reason, in the report and in
+``OUT.rejected.jsonl``. Whatever happens, the file at the destination is either the one that was there or the
+whole new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+
+from catalog.atomic import replacing
+from catalog.ingest import count_rows, numbered_items
+from catalog.layout import MAGIC
+from catalog.schema import RowError
+from catalog.snapshot import unit
+from catalog.writer import write_index
+from mirror.domain import FloatArray, ImageArray, Item, MirrorError, UsageError
+
+Progress = Callable[[int, int, float], None]
+"""Called after each row with rows done, rows in all, and rows per second."""
+
+REASONS_SHOWN = 3
+"""Reasons in the one line of a build in which no row was good."""
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did: items that went in, rows that did not, seconds, where the index is, and the list of
+    rejected rows (None when there are none)."""
+
+    rows: int
+    bad: list[RowError] = field(default_factory=list)
+    seconds: float = 0.0
+    out: Path = Path()
+    rejected: Path | None = None
+
+
+def read_plain_picture(path: Path) -> ImageArray:
+    """BGR uint8 (height, width, 3). The mirror's own reader (EXIF, size limits) is given to :func:`build`
+    instead."""
+    try:
+        data = np.fromfile(path, dtype=np.uint8)
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    except (OSError, cv2.error):
+        image = None
+    if image is None:
+        raise MirrorError(f"{path}: is no picture that can be read")
+    return np.asarray(image, dtype=np.uint8)
+
+
+def build(
+    items_path: Path,
+    pictures_dir: Path,
+    out: Path,
+    embed: Callable[[ImageArray], FloatArray],
+    embedder_name: str,
+    progress: Progress | None = None,
+    *,
+    read_picture: Callable[[Path], ImageArray] = read_plain_picture,
+    colours: Callable[[ImageArray], tuple[str, ...]] | None = None,
+    built: str = "",
+) -> BuildReport:
+    """Build an index from a feed (CSV or JSONL, see :mod:`catalog.schema`).
+
+    embed: BGR uint8 (h, w, 3) -> float32 (d,), the same d each time; need not be normalised. A MirrorError of
+    its own stops the build. read_picture: raises MirrorError for a bad picture, which makes its row a bad
+    one. colours: an item's main colours as #rrggbb, most first. built: see
+    :func:`catalog.writer.write_index`. Raises MirrorError when the feed cannot be read, no row is good, or
+    ``out`` cannot be written; then nothing is left behind. The same input gives the same bytes.
+    """
+    started = time.monotonic()
+    _check_places(pictures_dir, out)
+    total = count_rows(items_path)
+    rejected_path = out.with_name(out.name + ".rejected.jsonl")
+    items: list[Item] = []
+    bad: list[RowError] = []
+    lines: dict[str, int] = {}
+    dim = 0
+    with replacing(out) as draft, tempfile.TemporaryFile(dir=out.parent) as spool:
+        for done, (line, item) in enumerate(numbered_items(items_path), start=1):
+            try:
+                if isinstance(item, RowError):
+                    raise item
+                if item.id in lines:
+                    raise RowError(line, "id", f"is on line {lines[item.id]} already", item.id)
+                image = _picture(pictures_dir, item, line, read_picture)
+                vector = _vector(embed(image), item, line, dim)
+                items.append(replace(item, colours=colours(image)) if colours else item)
+                dim = len(vector)
+                spool.write(vector.tobytes())
+                lines[item.id] = line
+            except RowError as error:
+                bad.append(error)
+            if progress:
+                progress(done, total, done / max(time.monotonic() - started, 1e-9))
+        if not items:
+            raise MirrorError(f"{items_path}: no row can be used; {_reasons(bad)}")
+        spool.flush()
+        vectors = np.memmap(spool, dtype=np.float32, mode="r", shape=(len(items), dim))
+        write_index(
+            draft, items, vectors, embedder=embedder_name, pictures=_recorded(pictures_dir, out), built=built
+        )
+        del vectors
+    if bad:
+        with replacing(rejected_path) as reject:
+            _write_rejected(reject, bad)
+    else:
+        rejected_path.unlink(missing_ok=True)
+    return BuildReport(len(items), bad, time.monotonic() - started, out, rejected_path if bad else None)
+
+
+def _check_places(pictures_dir: Path, out: Path) -> None:
+    if not pictures_dir.is_dir():
+        raise UsageError(f"{pictures_dir}: is no folder; give the folder of the pictures with --pictures")
+    if not out.parent.is_dir():
+        raise UsageError(f"{out.parent}: is no folder; make it, or choose another place with --out")
+    if out.is_dir():
+        raise UsageError(f"{out}: is a folder; give a file with --out")
+    with suppress(FileNotFoundError), open(out, "rb") as existing:
+        start = existing.read(len(MAGIC))
+        if start not in (b"", MAGIC):
+            raise UsageError(f"{out}: is there and is no catalogue; remove it, or give another --out")
+
+
+def _picture(folder: Path, item: Item, line: int, read: Callable[[Path], ImageArray]) -> ImageArray:
+    path = folder / item.picture
+    if not path.is_file():
+        raise RowError(line, "picture", f"'{item.picture}' is not in the picture folder", item.id)
+    try:
+        return read(path)
+    except MirrorError as error:
+        raise RowError(line, "picture", str(error), item.id) from None
+
+
+def _vector(values: FloatArray, item: Item, line: int, dim: int) -> FloatArray:
+    if values.ndim != 1 or (dim and len(values) != dim):
+        raise MirrorError(f"{item.id}: the embedder gave shape {values.shape}, not ({dim or 'd'},)")
+    try:
+        return unit(values).astype(np.float32)
+    except MirrorError as error:
+        raise RowError(line, "picture", f"cannot be embedded: {error}", item.id) from None
+
+
+def _reasons(bad: list[RowError]) -> str:
+    if not bad:
+        return "it has a header and no rows"
+    more = f" (and {len(bad) - REASONS_SHOWN} more)" if len(bad) > REASONS_SHOWN else ""
+    return "; ".join(str(error) for error in bad[:REASONS_SHOWN]) + more
+
+
+def _recorded(pictures_dir: Path, out: Path) -> str:
+    """The picture folder relative to the index, so that both can be moved together; absolute when they share
+    nothing but the root."""
+    pictures, folder = pictures_dir.resolve(), out.parent.resolve()
+    if os.path.commonpath([pictures, folder]) == os.path.sep:
+        return str(pictures)
+    return os.path.relpath(pictures, folder)
+
+
+def _write_rejected(out: BinaryIO, bad: list[RowError]) -> None:
+    for error in bad:
+        out.write(json.dumps(error.document(), ensure_ascii=False).encode("utf-8", "replace") + b"\n")

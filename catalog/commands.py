@@ -1,0 +1,119 @@
+"""What ``mirror catalog build / query / info / verify`` do, as plain functions that give JSON-able dicts.
+
+Pictures, garments and embeddings are the caller's: these functions take the embedder as a callable and
+queries as vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from catalog.build import Progress, build
+from catalog.filter import Filter
+from catalog.index import Catalogue
+from mirror.domain import FloatArray, ImageArray, Item
+
+REJECTED_SHOWN = 20
+"""Rejected rows in the document of a build; the file of rejected rows has them all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """A garment to find the nearest items of: where its picture is, its embedding (dim,), and its category
+    when one was found (it is used when the filter names none)."""
+
+    path: str
+    vector: FloatArray
+    category: str | None = None
+
+
+def build_command(
+    items: Path,
+    pictures: Path,
+    out: Path,
+    *,
+    embed: Callable[[ImageArray], FloatArray],
+    embedder_name: str,
+    read_picture: Callable[[Path], ImageArray],
+    colours: Callable[[ImageArray], tuple[str, ...]] | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Build an index (see :func:`catalog.build.build`); what went in, and the first of what did not."""
+    report = build(
+        items, pictures, out, embed, embedder_name, progress, read_picture=read_picture, colours=colours
+    )
+    return {
+        "catalog": str(report.out),
+        "items": report.rows,
+        "rejected": len(report.bad),
+        "rejected_file": str(report.rejected) if report.rejected else None,
+        "reasons": [error.document() for error in report.bad[:REJECTED_SHOWN]],
+        "embedder": embedder_name,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def query_command(
+    catalog: Path, queries: Sequence[Query], *, embedder_name: str, filter: Filter | None = None, k: int = 8
+) -> dict[str, Any]:
+    """The nearest items for each query: ``{"queries": [{"path", "category", "results": [item...]}]}``."""
+    wanted = filter or Filter()
+    with Catalogue.open(catalog) as catalogue:
+        catalogue.require_embedder(embedder_name)
+        answers = []
+        for query in queries:
+            own = wanted
+            if query.category and not wanted.categories:
+                own = replace(wanted, categories=(query.category,))
+            answers.append({
+                "path": query.path,
+                "category": query.category,
+                "results": [
+                    item_document(item, score, f"looks alike ({score:.2f})")
+                    for item, score in catalogue.query(query.vector, own, k)
+                ],
+            })
+    return {"queries": answers}
+
+
+def info_command(catalog: Path) -> dict[str, Any]:
+    """What an index holds."""
+    with Catalogue.open(catalog) as catalogue:
+        snapshot = catalogue.snapshot
+        return {
+            "catalog": str(catalog),
+            "items": len(catalogue),
+            "in_stock": snapshot.in_stock_count,
+            "categories": catalogue.counts(),
+            "sizes": list(snapshot.sizes),
+            "embedder": catalogue.embedder,
+            "dim": catalogue.dim,
+            "pictures": str(catalogue.pictures),
+            "built": snapshot.sealed.about.get("built", ""),
+            "bytes": snapshot.sealed.length,
+            "content": snapshot.sealed.content,
+        }
+
+
+def verify_command(catalog: Path) -> dict[str, Any]:
+    """Read every byte of an index. Raises MirrorError that names the first thing that is wrong; item pictures
+    that are gone are no error of the index, and are counted."""
+    with Catalogue.open(catalog) as catalogue:
+        catalogue.verify()
+        gone = [item.picture for item in catalogue.iter_items() if not catalogue.picture_path(item).is_file()]
+        return {
+            "catalog": str(catalog), "items": len(catalogue), "whole": True,
+            "pictures_missing": len(gone), "first_missing": gone[:REJECTED_SHOWN],
+        }
+
+
+def item_document(item: Item, score: float, why: str) -> dict[str, Any]:
+    """An item of an answer as DESIGN.md's JSON has it, with what a person also wants to see."""
+    return {
+        "id": item.id, "title": item.title, "category": item.category, "sizes": list(item.sizes),
+        "price": item.price, "currency": item.currency, "gender": item.gender, "in_stock": item.in_stock,
+        "picture": item.picture, "url": item.url, "score": round(score, 6), "why": why,
+    }

@@ -1,0 +1,187 @@
+"""The catalogue as the mirror uses it: open one file, ask it for the nearest items that pass a filter.
+
+    catalogue = Catalogue.open(Path("shop.mcat"))
+    catalogue.require_embedder(embedder.name)
+    for item, likeness in catalogue.query(vector, Filter(categories=("shirt",), sizes=("M",)), k=8): ...
+
+The file may be replaced (``os.replace``) under an open catalogue: each call looks whether it was, and goes on
+with the new one, or, when that one is damaged or made with another embedder, with the old one and a
+``warning``.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from catalog.filter import Filter
+from catalog.layout import Sealed, stamp_of
+from catalog.snapshot import Snapshot
+from mirror.domain import FloatArray, Item, MirrorError, UsageError
+
+
+class Catalogue:
+    """An open index. Safe to use from several threads; every answer comes whole from one state of the
+    file."""
+
+    def __init__(self, path: Path, snapshot: Snapshot) -> None:
+        self.path = path
+        self._snapshot: Snapshot | None = snapshot
+        self._seen: tuple[int, int, int] | None = snapshot.sealed.stamp
+        self._warning = ""
+        self._swap = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path | str) -> Catalogue:
+        """Map an index file. Raises MirrorError, one line with the mend, when it is missing, half written,
+        cut short, of another version or damaged in its header (:meth:`verify` reads the rest too)."""
+        path = Path(path)
+        return cls(path, Snapshot.of(Sealed.open(path)))
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; a later call raises MirrorError. Closing twice is no error."""
+        self._snapshot = None
+
+    def __len__(self) -> int:
+        return len(self._current())
+
+    @property
+    def count(self) -> int:
+        """How many items there are, in stock or not."""
+        return len(self)
+
+    @property
+    def dim(self) -> int:
+        """Numbers in an embedding."""
+        return int(self._current().vectors.shape[1])
+
+    @property
+    def embedder(self) -> str:
+        """The name of the embedder that made the vectors; only its vectors can be compared with them."""
+        return self._current().embedder
+
+    @property
+    def warning(self) -> str:
+        """One line why a replaced file is not used (the old one still serves), or empty."""
+        self._current()
+        return self._warning
+
+    @property
+    def pictures(self) -> Path:
+        """The folder with the items' pictures: as recorded, from the index file's own folder when
+        relative."""
+        return self.path.parent / self._current().pictures
+
+    def require_embedder(self, name: str) -> None:
+        """Raise MirrorError that names both when the vectors were not made by ``name``."""
+        if name != self.embedder:
+            raise MirrorError(
+                f"{self.path}: was built with embedder {self.embedder}, queries come from {name}; "
+                "build it again with `mirror catalog build`"
+            )
+
+    def query(self, vector: FloatArray, filter: Filter | None = None, k: int = 8) -> list[tuple[Item, float]]:
+        """The k nearest items that pass, as (item, cosine similarity in -1..1), best first, ties by id.
+
+        vector: (dim,) from the catalogue's embedder, of any length but 0. Exact. Fewer than k items when
+        fewer pass, an empty list when none do. Raises MirrorError for a vector of another size or with
+        numbers that are not finite, UsageError for k < 1.
+        """
+        if k < 1:
+            raise UsageError(f"k: {k} items cannot be asked for; ask for 1 or more")
+        snapshot = self._current()
+        found = snapshot.search(vector, filter or Filter(), k)
+        return [(snapshot.item(row), score) for row, score in found]
+
+    def item(self, id: str) -> Item:
+        """The item of an id. Raises MirrorError when there is none."""
+        snapshot = self._current()
+        return snapshot.item(self._row(snapshot, id))
+
+    def vector(self, id: str) -> FloatArray:
+        """The embedding of an item: float32 (dim,) of length 1, a copy. Raises MirrorError when there is
+        none."""
+        snapshot = self._current()
+        return np.array(snapshot.vectors[self._row(snapshot, id)], dtype=np.float32)
+
+    def iter_items(self, filter: Filter | None = None) -> Iterator[Item]:
+        """Items that pass (by default all, out of stock too), by category, gender and id."""
+        snapshot = self._current()
+        for row in snapshot.rows(filter or Filter(in_stock=False)):
+            yield snapshot.item(row)
+
+    def picture_path(self, item: Item) -> Path:
+        """Where the picture of an item is; the file may have gone since the index was built."""
+        return self.pictures / item.picture
+
+    def verify(self) -> None:
+        """Read every byte. Raises MirrorError that names the first thing that is wrong."""
+        self._current().verify()
+
+    def counts(self) -> dict[str, int]:
+        """Items of each category that has any, in the categories' order."""
+        counts: dict[str, int] = {}
+        for run in self._current().runs:
+            counts[run.category] = counts.get(run.category, 0) + run.stop - run.start
+        return counts
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The state of the file that answers now."""
+        return self._current()
+
+    def _row(self, snapshot: Snapshot, id: str) -> int:
+        row = snapshot.row_of(id)
+        if row is None:
+            raise MirrorError(f"{self.path}: has no item '{id}'")
+        return row
+
+    def _current(self) -> Snapshot:
+        """The snapshot of the file as it is now, or the last good one with a warning."""
+        snapshot = self._snapshot
+        if snapshot is None:
+            raise MirrorError(f"{self.path}: this catalogue was closed")
+        try:
+            stamp = stamp_of(os.stat(self.path))
+        except OSError:
+            stamp = None
+        if stamp == self._seen:
+            return snapshot
+        with self._swap:
+            if stamp != self._seen:
+                self._snapshot = self._follow(snapshot, stamp)
+                self._seen = stamp
+            return self._snapshot or snapshot
+
+    def _follow(self, old: Snapshot, stamp: tuple[int, int, int] | None) -> Snapshot:
+        if stamp is None:
+            self._warning = f"{self.path}: is gone; the mirror goes on with the items it had"
+            return old
+        try:
+            new = Snapshot.of(Sealed.open(self.path))
+            if (new.embedder, new.vectors.shape[1]) != (old.embedder, old.vectors.shape[1]):
+                raise MirrorError(
+                    f"{self.path}: the new file was built with embedder {new.embedder}, not {old.embedder}"
+                )
+        except MirrorError as error:
+            if stamp[:2] == old.sealed.stamp[:2]:
+                # Written to in place: the mapped pages changed with it, so there is no old state to go on
+                # with.
+                raise
+            self._warning = f"{error}; the mirror goes on with the items it had"
+            return old
+        self._warning = ""
+        return new
