@@ -1,0 +1,99 @@
+"""A TensorFlow.js graph model as one ONNX model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import onnx
+from onnx import helper
+
+from export.tfjs import layers  # noqa: F401  registers its ops
+from export.tfjs.clean import clean, halve
+from export.tfjs.emit import Emitter, Value, constant, initialisers
+from export.tfjs.fold import FOLDS
+from export.tfjs.graph import ConversionError, Graph, Node, read_graph, split_reference
+from export.tfjs.ops import convert_node
+
+OPSET = 17
+IR_VERSION = 8
+"""Both are what onnxruntime 1.14 and TensorRT 8.6 already read."""
+
+INPUT_NAME = "image"
+
+
+def convert(
+    model_json: Path,
+    outputs: Mapping[str, str] | None = None,
+    shape: Sequence[int] | None = None,
+    *,
+    exact_half: bool = True,
+) -> onnx.ModelProto:
+    """Convert the graph model in ``model_json``.
+
+    ``outputs`` maps TensorFlow output names ("Identity_1:0") to names of ours, in the order wanted; nodes that none of
+    them needs are left out. Default: all that the model declares, under their own names. ``shape`` replaces the
+    input's own; what is left unknown becomes 1. The input is called "image", and is float32 in TensorFlow's order
+    whatever the model declares: integers are cast by it right away. With ``exact_half`` weights that float16 holds
+    exactly are stored so.
+    Raises ConversionError, naming the node, when an op is not known.
+    """
+    graph = read_graph(model_json)
+    wanted = outputs or {name: split_reference(name)[0] for name in graph.outputs}
+    emit = Emitter()
+    values: dict[tuple[str, int], Value] = {}
+    for node in graph.order(wanted):
+        made = _value_of(emit, graph, node, [values[source] for source in node.inputs], shape)
+        values.update({(node.name, i): value for i, value in enumerate(made)})
+    results = []
+    for reference, name in wanted.items():
+        value = values[split_reference(reference)]
+        results.append(helper.make_tensor_value_info(
+            name, helper.np_dtype_to_tensor_dtype(_dtype(value.dtype)), list(value.shape)
+        ))
+        emit.node("Identity", [emit.last(value)], name)
+    nodes, arrays = clean(_renamed(emit.nodes, list(wanted.values())), emit.arrays, wanted.values())
+    if exact_half:
+        nodes, arrays = halve(nodes, arrays)
+    body = helper.make_graph(nodes, model_json.stem, emit.inputs, results, initialisers(arrays))
+    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="export.tfjs")
+    model.ir_version = IR_VERSION
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _value_of(
+    emit: Emitter, graph: Graph, node: Node, inputs: Sequence[Value], shape: Sequence[int] | None
+) -> Sequence[Value]:
+    if node.op == "Placeholder":
+        if emit.inputs:
+            raise ConversionError(f"node '{node.name}': a second input; only one is supported")
+        sizes = shape or [max(1, size) for size in node.attrs["shape"]]
+        return [emit.add_input(INPUT_NAME, sizes)]
+    if node.op == "Const":
+        return [constant(graph.weights[node.name])]
+    if node.op in FOLDS and all(value.array is not None for value in inputs):
+        return [constant(array) for array in FOLDS[node.op](node, *(value.constant for value in inputs))]
+    return convert_node(emit, node, inputs)
+
+
+def _renamed(nodes: list[onnx.NodeProto], outputs: Sequence[str]) -> list[onnx.NodeProto]:
+    """Give the tensors that the final Identity nodes read the outputs' names, and drop those nodes."""
+    names: dict[str, str] = {}
+    kept = []
+    for node in nodes:
+        if node.op_type == "Identity" and node.name in outputs and node.input[0] not in names:
+            names[node.input[0]] = node.name
+        else:
+            kept.append(node)
+    for node in kept:
+        for field in (node.input, node.output):
+            for i, name in enumerate(field):
+                field[i] = names.get(name, name)
+    return kept
+
+
+def _dtype(name: str) -> object:
+    import numpy as np
+
+    return np.dtype(name)
