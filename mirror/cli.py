@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     except MemoryError:
         print("mirror: out of memory; close other programs or give smaller pictures", file=sys.stderr)
         return 1
-    except Exception as error:  # noqa: BLE001 - the last fence: the user gets one line, the engineer the traceback on request
+    except Exception as error:
         if os.environ.get("MIRROR_DEBUG"):
             raise
         print(
@@ -85,7 +85,7 @@ def _parser() -> _Parser:
     run.add_argument("--consent", choices=("ask", "given", "off"), help="who says yes to being looked at")
     run.add_argument("--sizes", help="declared sizes, e.g. M,L")
     run.add_argument("--size", type=_window_size, metavar="WxH", help="window size, e.g. 1080x1920")
-    run.add_argument("--record", type=Path, metavar="OUT.mp4", help="record what the window shows (a REC sign is on it)")
+    run.add_argument("--record", type=Path, metavar="OUT.mp4", help="record what the window shows (with a REC sign)")
     run.add_argument("--snapshot", type=Path, metavar="OUT.png", help="picture of what the window showed")
     run.add_argument("--engineer", action="store_true", help="start with the engineer view (F12)")
 

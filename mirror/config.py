@@ -110,7 +110,8 @@ def load_settings(
     settings = Settings()
     if path is not None:
         settings = _with_tree(settings, _read(path), str(path))
-    settings = _with_tree(settings, _from_environment(os.environ if environment is None else environment), "environment")
+    variables = _from_environment(os.environ if environment is None else environment)
+    settings = _with_tree(settings, variables, "environment")
     settings = _with_tree(settings, overrides or {}, "command line")
     _check_ranges(settings)
     return settings
@@ -121,7 +122,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         with path.open("rb") as file:
             return tomllib.load(file)
     except OSError as error:
-        raise UsageError(f"config {path}: cannot be read ({error.strerror}); check the path given to --config") from None
+        raise UsageError(f"config {path}: cannot be read ({error.strerror}); check the path of --config") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"config {path}: not valid TOML ({error}); mend that line") from None
 

@@ -18,7 +18,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "catalog": {"mirror.domain"},
     "mirror.recommend": {"mirror.domain", "catalog"},
     "mirror.pipeline": {
-        "mirror.domain", "mirror.config", "mirror.camera", "mirror.runtime", "mirror.vision", "mirror.recommend", "catalog",
+        "mirror.domain", "mirror.config", "mirror.camera", "mirror.runtime", "mirror.vision", "mirror.recommend",
+        "catalog",
     },
     "mirror.ui": {"mirror.domain", "mirror.config", "mirror.pipeline", "mirror.recommend", "catalog"},
     "mirror.service": {
@@ -32,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 FORBIDDEN_LIBRARIES: dict[str, set[str]] = {
     "PyQt5": {"mirror.ui", "mirror.service"},
-    "cv2": {room for room in MAY_IMPORT if room not in ("mirror.domain", "mirror.runtime", "mirror.config", "mirror.cli")},
+    "cv2": set(MAY_IMPORT) - {"mirror.domain", "mirror.runtime", "mirror.config", "mirror.cli"},
     "torch": set(),
     "onnxruntime": {"mirror.runtime"},
     "dlib": {"mirror.vision"},

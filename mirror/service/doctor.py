@@ -6,7 +6,6 @@ import importlib.metadata
 import os
 import platform
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -57,8 +56,6 @@ def document(findings: list[Finding]) -> dict[str, Any]:
 
 def _python(settings: Settings) -> Finding:
     del settings
-    if sys.version_info < (3, 10):
-        return Finding("python", "failure", platform.python_version(), "install Python 3.10 or newer")
     return Finding("python", "ok", platform.python_version())
 
 
@@ -88,7 +85,7 @@ def _camera(settings: Settings) -> Finding:
     if asked.startswith("/dev/") or asked.isdigit():
         node = Path(asked if asked.startswith("/dev/") else f"/dev/video{asked}")
         if not node.exists():
-            return Finding("camera", "failure", f"{node} does not exist", "plug the camera in, or change [camera] source")
+            return Finding("camera", "failure", f"{node} does not exist", "plug it in, or change [camera] source")
         if not os.access(node, os.R_OK | os.W_OK):
             return Finding("camera", "failure", f"{node} is not readable", "add this user to the group `video`")
         return Finding("camera", "ok", str(node))
@@ -105,7 +102,7 @@ def _display(settings: Settings) -> Finding:
         return Finding("display", "failure", f"PyQt5 cannot be imported: {error}", "make install")
     screen = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
     if not screen:
-        return Finding("display", "warning", "no display: `mirror run` will run headless", "start it inside a desktop session")
+        return Finding("display", "warning", "no display: `mirror run` will run headless", "start a desktop session")
     return Finding("display", "ok", f"{screen}, Qt {PyQt5.QtCore.QT_VERSION_STR}")
 
 
@@ -137,7 +134,8 @@ def _catalogue(settings: Settings) -> Finding:
 
     path = catalogue_path(settings)
     if path is None:
-        return Finding("catalogue", "warning", "none built yet: looks stay empty", "make catalogue, or mirror catalog build")
+        says = "none built yet: looks stay empty"
+        return Finding("catalogue", "warning", says, "make catalogue, or mirror catalog build")
     catalogue = Catalogue.open(path)
     count = len(catalogue)
     catalogue.close()

@@ -114,7 +114,8 @@ def _write_annotated(out: Path, image: ImageArray, report: PictureReport) -> Non
             raise OSError("the picture cannot be encoded")
         out.write_bytes(data.tobytes())
     except OSError as error:
-        raise MirrorError(f"{out}: cannot be written ({error.strerror or error}); check the folder's rights and space") from None
+        reason = error.strerror or error
+        raise MirrorError(f"{out}: cannot be written ({reason}); check the folder's rights and space") from None
 
 
 def _print_lines(path: Path, report: PictureReport) -> None:

@@ -51,7 +51,7 @@ class FaceFinder:
         boxes, scores, _ = self._detector.run(grey, 0, FRONTAL_THRESHOLD)
         if not boxes:
             return Face(region.grown(1 / (1 + 2 * MARGIN)), frontal=False, score=0.0)
-        best = int(np.argmax([score for score in scores]))
+        best = int(np.argmax(list(scores)))
         found = boxes[best]
         box = Box(
             x1 + found.left() / scale, y1 + found.top() / scale, x1 + found.right() / scale, y1 + found.bottom() / scale

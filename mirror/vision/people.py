@@ -36,7 +36,7 @@ class PeopleFinder:
                 break
             points = row[:51].reshape(17, 3)
             x, y = letterbox.to_frame(points[:, 1] * self._crop.width, points[:, 0] * self._crop.height)
-            y1, x1, y2, x2 = row[51:55] * np.float32([self._crop.height, self._crop.width] * 2)
+            y1, x1, y2, x2 = row[51:55] * np.array([self._crop.height, self._crop.width] * 2, np.float32)
             box = letterbox.box_to_frame(Box(float(x1), float(y1), float(x2), float(y2)))
             box = box.clipped(Box(0, 0, width, height))
             if any(box.iou(other.box) > SAME_PERSON_IOU for other in people):

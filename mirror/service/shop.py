@@ -1,0 +1,168 @@
+"""`mirror catalog build / query / info / verify`: the shop's feed and index from the command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from catalog.commands import Query, build_command, info_command, query_command, verify_command
+from catalog.filter import Filter
+from mirror.camera.picture import read_picture
+from mirror.config import Settings
+from mirror.domain import Box, ImageArray, MirrorError, UsageError
+from mirror.pipeline.analyze import Analyzer
+from mirror.runtime.manifest import Manifest
+from mirror.runtime.session import Session
+from mirror.service.places import catalogue_path, models_folder
+from mirror.vision.colour import picture_colours
+from mirror.vision.embedding import Embedder
+from mirror.vision.suite import Vision
+
+PROGRESS_EVERY_S = 0.5
+PROGRESS_WIDTH = 30
+
+
+def build_catalogue(
+    settings: Settings, items: Path, pictures: Path, out: Path, *, embedder: str, as_json: bool
+) -> int:
+    """Build an index and say what went in. Returns 1 when rows were rejected (the good ones are in), else 0."""
+    embed = load_embedder(settings, embedder)
+    bar = _Bar()
+    document = build_command(
+        items, pictures, out, embed=embed.embed_whole, embedder_name=embed.name, read_picture=read_picture,
+        colours=picture_colours, progress=bar,
+    )
+    bar.close()
+    if document["rejected"]:
+        for row in document["reasons"]:
+            print(f"mirror: {items} line {row['line']}, {row['field']}: {row['reason']}", file=sys.stderr)
+        print(f"mirror: {document['rejected']} rows left out, all listed in {document['rejected_file']}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(document))
+    else:
+        print(f"{document['items']} items in {document['catalog']}, {document['seconds']:.1f} s")
+    return 1 if document["rejected"] else 0
+
+
+def query_catalogue(
+    settings: Settings, images: Sequence[Path], *, catalogue: Path | None, whole: bool, category: str | None,
+    sizes: tuple[str, ...] | None, gender: str | None, k: int, as_json: bool,
+) -> int:
+    """Print the nearest items for each garment in each picture. Returns 1 when a picture could not be used."""
+    path = catalogue_path(settings, catalogue)
+    if path is None:
+        raise UsageError("no catalogue: give --catalog FILE, or build the sample one with `make catalogue`")
+    queries: list[Query] = []
+    errors: list[dict[str, str]] = []
+    reader = _GarmentReader(settings, whole)
+    for image_path in images:
+        try:
+            queries += reader.queries(image_path, category)
+        except MirrorError as error:
+            errors.append({"path": str(image_path), "problem": str(error)})
+            print(f"mirror: {error}", file=sys.stderr)
+    wanted = Filter(categories=(category,) if category else None, sizes=sizes, gender=gender)
+    document = query_command(path, queries, embedder_name=reader.embedder.name, filter=wanted, k=k)
+    if as_json:
+        print(json.dumps({**document, "errors": errors}))
+    else:
+        for query in document["queries"]:
+            print(f"{query['path']}: {query['category'] or 'any category'}")
+            for item in query["results"]:
+                sizes_text = "|".join(item["sizes"]) or "-"
+                print(f"  {item['score']:.3f}  {item['id']:24} {item['title']:28} {item['price']:8.2f}  {sizes_text}")
+            if not query["results"]:
+                print("  nothing passes the filter")
+    return 1 if errors else 0
+
+
+def describe_catalogue(path: Path, *, as_json: bool) -> int:
+    """Print what an index holds."""
+    return _print(info_command(path), as_json)
+
+
+def verify_catalogue(path: Path, *, as_json: bool) -> int:
+    """Read every byte of an index and say that it is whole."""
+    return _print(verify_command(path), as_json)
+
+
+def load_embedder(settings: Settings, name: str = "garment-embedding") -> Embedder:
+    """The embedder of that name in the manifest, on the configured provider."""
+    card = Manifest.load(models_folder(settings))[name]
+    if not card.task.endswith("embedding"):
+        raise UsageError(f"--embedder {name}: is a {card.task} model, not an embedder")
+    return Embedder(Session(card, settings.models.provider, settings.models.threads))
+
+
+class _GarmentReader:
+    """Pictures to query vectors: of the whole picture, or of each garment worn in it."""
+
+    def __init__(self, settings: Settings, whole: bool) -> None:
+        self._analyzer: Analyzer | None = None
+        if whole:
+            self.embedder = load_embedder(settings)
+            return
+        vision = Vision.load(
+            models_folder(settings), provider=settings.models.provider, threads=settings.models.threads, best_pose=True
+        )
+        self.embedder = vision.embedder
+        self._detector = vision.garments
+        self._analyzer = Analyzer(vision, None, estimates=False)
+
+    def queries(self, path: Path, category: str | None) -> list[Query]:
+        image = read_picture(path)
+        if self._analyzer is None:
+            return [Query(str(path), self.embedder.embed_whole(image), category)]
+        found = [
+            Query(str(path), garment.embedding, garment.category)
+            for reading in self._analyzer.analyze(image).people
+            for garment in reading.garments
+            if garment.embedding is not None
+        ]
+        # a garment on a hanger or a table has nobody in it: look for garments in the whole picture then
+        return found or self._without_person(path, image)
+
+    def _without_person(self, path: Path, image: ImageArray) -> list[Query]:
+        frame = Box(0, 0, image.shape[1], image.shape[0])
+        garments = self._detector.detect(image, frame)
+        if not garments:
+            raise MirrorError(f"{path}: no garment found in it; for a picture of one garment give --whole")
+        rows = self.embedder.embed(image, [g.box for g in garments])
+        return [Query(str(path), row, g.category) for g, row in zip(garments, rows, strict=True)]
+
+
+class _Bar:
+    """A progress bar on stderr with rate and time left; silent when stderr is no terminal but for the end."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+        self._shown = False
+
+    def __call__(self, done: int, total: int, rate: float) -> None:
+        now = time.monotonic()
+        if not sys.stderr.isatty() or (now - self._last < PROGRESS_EVERY_S and done < total):
+            return
+        self._last, self._shown = now, True
+        filled = round(PROGRESS_WIDTH * done / max(total, 1))
+        left = (total - done) / max(rate, 1e-9)
+        bar = "#" * filled + "-" * (PROGRESS_WIDTH - filled)
+        print(f"\r[{bar}] {done}/{total}  {rate:.0f}/s  {left:.0f} s left ", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """End the bar's line."""
+        if self._shown:
+            print(file=sys.stderr)
+
+
+def _print(document: dict[str, Any], as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(document))
+    else:
+        for key, value in document.items():
+            shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+            print(f"{key:16} {shown}")
+    return 0
