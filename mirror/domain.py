@@ -182,7 +182,8 @@ class Estimate:
 
 @dataclass(frozen=True)
 class BodyShape:
-    """Silhouette breadths over stature (each about 0.1..0.4), and the BMI they lead to (kg/m2)."""
+    """Silhouette breadths over stature (each about 0.1..0.4), and what they lead to: BMI (kg/m2) and, when they
+    were estimated, chest (bust), waist and hip girth over stature (each about 0.4..0.8)."""
 
     shoulder: float
     chest: float
@@ -190,6 +191,9 @@ class BodyShape:
     hip: float
     bmi: Estimate
     source: Literal["body", "face"] = "body"
+    chest_girth: Estimate | None = None
+    waist_girth: Estimate | None = None
+    hip_girth: Estimate | None = None
 
 
 @dataclass(frozen=True, eq=False)
