@@ -16,8 +16,8 @@ PICTURE_SUFFIXES: frozenset[str] = frozenset(
 """Names by which a folder's pictures are told from its other files (lower case)."""
 
 MOST_MEGAPIXELS = 120
-"""Large enough for the largest telephones' 12000 x 9000 (108), 324 MB and twice that while decoding; beyond, it would
-need more memory than a small board can spare."""
+"""Large enough for the largest telephones' 12000 x 9000 (108), 324 MB and twice that while decoding; beyond,
+it would need more memory than a small board can spare."""
 
 LONGEST_SIDE = 32767
 """cv2 warps pictures of at most this many columns or rows (SHRT_MAX)."""
