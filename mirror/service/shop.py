@@ -40,7 +40,9 @@ def build_catalogue(
     if document["rejected"]:
         for row in document["reasons"]:
             print(f"mirror: {items} line {row['line']}, {row['field']}: {row['reason']}", file=sys.stderr)
-        print(f"mirror: {document['rejected']} rows left out, all listed in {document['rejected_file']}", file=sys.stderr)
+        left_out = document["rejected"]
+        listed_in = document["rejected_file"]
+        print(f"mirror: {left_out} rows left out, all listed in {listed_in}", file=sys.stderr)
     if as_json:
         print(json.dumps(document))
     else:
