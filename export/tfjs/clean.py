@@ -41,6 +41,7 @@ def _merge_one(nodes: Nodes, arrays: Arrays, outputs: set[str]) -> bool:
             if readers[name] == 1 and (
                 (before.op_type == "Conv" and _into_convolution(before, node, place, arrays))
                 or _into_clip(before, node, place, arrays)
+                or _into_affine(nodes, before, node, place, arrays)
             ):
                 nodes.remove(before)
                 return True
@@ -88,6 +89,47 @@ def _into_clip(before: onnx.NodeProto, node: onnx.NodeProto, place: int, arrays:
             arrays[names[-1]] = np.array(bound, np.float32)
     node.CopyFrom(helper.make_node("Clip", names, list(node.output), name=node.name))
     return True
+
+
+def _into_affine(nodes: Nodes, before: onnx.NodeProto, node: onnx.NodeProto, place: int, arrays: Arrays) -> bool:
+    """Turn three steps of scalar arithmetic, one after the other, into one Mul and one Add.
+
+    Two steps are left alone, so that what this makes is never taken up again.
+    """
+    makers = {name: maker for maker in nodes for name in maker.output}
+    earlier = next((makers[name] for name in before.input if name in makers), None)
+    if earlier is None or sum(earlier.output[0] in reader.input for reader in nodes) != 1:
+        return False
+    scale, shift = 1.0, 0.0
+    for step, moving in ((earlier, None), (before, earlier.output[0]), (node, before.output[0])):
+        change = _scalar_step(step, arrays)
+        if change is None or (moving is not None and moving not in step.input):
+            return False
+        scale, shift = scale * change[0], shift * change[0] + change[1]
+    source = next(name for name in earlier.input if name not in arrays)
+    names = [f"{node.name}/scale", f"{node.name}/shift"]
+    for name, number in zip(names, (scale, shift), strict=True):
+        arrays[name] = np.array(number, np.float32)
+    middle = f"{node.name}/scaled"
+    earlier.CopyFrom(helper.make_node("Mul", [source, names[0]], [middle], name=middle))
+    node.CopyFrom(helper.make_node("Add", [middle, names[1]], list(node.output), name=node.name))
+    return True
+
+
+def _scalar_step(node: onnx.NodeProto, arrays: Arrays) -> tuple[float, float] | None:
+    """(factor, addend) of a node that multiplies by or adds one float32 number; None for any other node."""
+    if node.op_type not in ("Mul", "Add", "Sub") or len(node.input) != 2:
+        return None
+    left, right = (arrays.get(name) for name in node.input)
+    known = right if left is None else left
+    if known is None or (left is not None and right is not None) or known.shape or known.dtype != np.float32:
+        return None
+    number = float(known)
+    if node.op_type == "Mul":
+        return number, 0.0
+    if node.op_type == "Add":
+        return 1.0, number
+    return (1.0, -number) if right is known else (-1.0, number)
 
 
 def _bounds(node: onnx.NodeProto, arrays: Arrays) -> tuple[float, float] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import onnx
 from onnx import helper
 
@@ -48,9 +49,8 @@ def convert(
     results = []
     for reference, name in wanted.items():
         value = values[split_reference(reference)]
-        results.append(helper.make_tensor_value_info(
-            name, helper.np_dtype_to_tensor_dtype(_dtype(value.dtype)), list(value.shape)
-        ))
+        kind = helper.np_dtype_to_tensor_dtype(np.dtype(value.dtype))
+        results.append(helper.make_tensor_value_info(name, kind, list(value.shape)))
         emit.node("Identity", [emit.last(value)], name)
     nodes, arrays = clean(_renamed(emit.nodes, list(wanted.values())), emit.arrays, wanted.values())
     if exact_half:
@@ -91,9 +91,3 @@ def _renamed(nodes: list[onnx.NodeProto], outputs: Sequence[str]) -> list[onnx.N
             for i, name in enumerate(field):
                 field[i] = names.get(name, name)
     return kept
-
-
-def _dtype(name: str) -> object:
-    import numpy as np
-
-    return np.dtype(name)

@@ -42,7 +42,8 @@ def _strided_slice(node: Node, x: Array, begin: Array, end: Array, strides: Arra
 
 
 def _unpack(node: Node, x: Array) -> list[Array]:
-    return [np.squeeze(part, node.attrs["axis"]) for part in np.split(x, x.shape[node.attrs["axis"]], node.attrs["axis"])]
+    axis = node.attrs.get("axis", 0)
+    return [np.squeeze(part, axis) for part in np.split(x, x.shape[axis], axis)]
 
 
 def _reduce(function: Callable[..., Any]) -> Callable[..., list[Array]]:
@@ -79,7 +80,7 @@ FOLDS: Mapping[str, Callable[..., Sequence[Array]]] = {
     "Split": lambda node, axis, x: np.split(x, node.attrs["num_split"], int(axis.item())),
     "ConcatV2": _plain(lambda *xs: np.concatenate(xs[:-1], int(xs[-1].item()))),
     "StridedSlice": _strided_slice,
-    "Range": _plain(lambda start, stop, step: np.arange(start.item(), stop.item(), step.item(), start.dtype)),
+    "Range": _plain(lambda start, stop, step: np.arange(start.item(), stop.item(), step.item(), dtype=start.dtype)),
     "Fill": _plain(lambda shape, value: np.full(shape, value, value.dtype)),
     "Tile": _plain(np.tile),
     "Transpose": _plain(np.transpose),

@@ -90,7 +90,9 @@ def split_reference(reference: str) -> tuple[str, int]:
 
 def _attribute(value: Mapping[str, Any]) -> Any:
     """Plain Python of an AttrValue in JSON; numbers may come as strings, strings as base64."""
-    (kind, content), *_ = value.items() if value else {"none": None}.items()
+    kind, content = next(iter(value.items()), ("none", None))
+    if content is None:
+        return None
     if kind == "s":
         return base64.b64decode(content).decode()
     if kind == "i":

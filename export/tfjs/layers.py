@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from export.tfjs.ops import clip, op
 ACTIVATIONS = {"Relu": "Relu", "Elu": "Elu", "LeakyRelu": "LeakyRelu", "Sigmoid": "Sigmoid", "Tanh": "Tanh"}
 
 
-def _window(node: Node, sizes: Sequence[int], kernel: Sequence[int]) -> tuple[dict[str, list[int]], list[int]]:
+def _window(node: Node, sizes: Sequence[int], kernel: Sequence[int]) -> tuple[dict[str, Any], list[int]]:
     """ONNX strides, dilations and pads of a sliding window, and the output's height and width.
 
     ``sizes`` and ``kernel`` are (height, width). TensorFlow's SAME puts the odd pixel of padding at the end.
@@ -42,7 +43,7 @@ def _activate(emit: Emitter, node: Node, value: Value, extra: Sequence[Value]) -
     if names == ["Relu6"]:
         return clip(emit, value, 0.0, 6.0, node.name)
     inputs = [value.name]
-    attrs = {"alpha": float(node.attrs.get("leakyrelu_alpha", 0.2))} if names == ["LeakyRelu"] else {}
+    attrs: dict[str, Any] = {"alpha": float(node.attrs.get("leakyrelu_alpha", 0.2))} if names == ["LeakyRelu"] else {}
     if names == ["Prelu"]:
         slope = emit.channels_first(extra[0], f"{node.name}/slope") if value.first else emit.last(extra[0])
         emit.node("PRelu", [*inputs, slope], node.name)
@@ -127,7 +128,9 @@ def _resize(emit: Emitter, node: Node, inputs: Sequence[Value]) -> Sequence[Valu
         mode = "half_pixel"
     else:
         mode = "asymmetric"
-    attrs = {} if linear else {"nearest_mode": "round_prefer_ceil" if mode == "align_corners" else "floor"}
+    attrs: dict[str, Any] = {}
+    if not linear:
+        attrs["nearest_mode"] = "round_prefer_ceil" if mode == "align_corners" else "floor"
     scales = np.array([1, 1, size[0] / height, size[1] / width], np.float32)
     emit.node("Resize", [emit.channels_first(value), "", emit.initialiser(scales, f"{node.name}/scales")], node.name,
               mode="linear" if linear else "nearest", coordinate_transformation_mode=mode, **attrs)

@@ -29,7 +29,8 @@ BINARY = {
     "Minimum": "Min", "LogicalAnd": "And", "LogicalOr": "Or", "AddN": "Sum",
 }
 COMPARISONS = {
-    "Less": "Less", "Greater": "Greater", "GreaterEqual": "GreaterOrEqual", "LessEqual": "LessOrEqual", "Equal": "Equal",
+    "Less": "Less", "LessEqual": "LessOrEqual", "Greater": "Greater", "GreaterEqual": "GreaterOrEqual",
+    "Equal": "Equal",
 }
 REDUCTIONS = {"Mean": "ReduceMean", "Max": "ReduceMax", "Min": "ReduceMin", "Sum": "ReduceSum"}
 
@@ -49,7 +50,16 @@ def aligned(emit: Emitter, inputs: Sequence[Value], name: str) -> tuple[list[str
     moving = [value for value in inputs if value.array is None]
     first = any(v.first for v in moving) and all(len(v.shape) == 4 for v in moving) and len(shape) == 4
     place = emit.channels_first if first else emit.last
-    return [place(value, f"{name}/{i}") for i, value in enumerate(inputs)], shape, first
+    whole = moving and np.broadcast_shapes(*(value.shape for value in moving)) == shape
+    plain = [_scalar(value) if whole else value for value in inputs]
+    return [place(value, f"{name}/{i}") for i, value in enumerate(plain)], shape, first
+
+
+def _scalar(value: Value) -> Value:
+    """A constant whose elements are all equal as one number: runtimes broadcast a scalar several times faster."""
+    if value.array is None or value.array.size == 0 or np.ptp(value.array) != 0:
+        return value
+    return constant(value.array.ravel()[0].reshape(()))
 
 
 def _elementwise(onnx_op: str, dtype: str | None = None) -> Converter:
