@@ -1,6 +1,6 @@
 """The catalogue as the mirror uses it: open one file, ask it for the nearest items that pass a filter.
 
-    catalogue = Catalogue.open(Path("shop.mcat"))
+    catalogue = Catalogue.open(Path("shop.catalogue"))
     catalogue.require_embedder(embedder.name)
     for item, likeness in catalogue.query(vector, Filter(categories=("shirt",), sizes=("M",)), k=8): ...
 

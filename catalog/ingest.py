@@ -16,6 +16,9 @@ from catalog.schema import COLUMNS, OPTIONAL_COLUMNS, RowError, parse_row
 from mirror.domain import Item, MirrorError
 
 DELIMITERS = ",;\t|"
+LONGEST_HEADER = 1 << 16
+"""Characters of the first line that are looked at; a file of another kind may have no line at all."""
+
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -55,7 +58,10 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | RowError]]:
         # Bytes that are not UTF-8 become lone surrogates: parse_row refuses the field that has them, not the
         # file.
         with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-            start = next((line.lstrip() for line in text if line.strip()), "")
+            start = text.readline(LONGEST_HEADER)
+            while start and not start.strip():
+                start = text.readline(LONGEST_HEADER)
+            start = start.lstrip()
             text.seek(0)
             if not start:
                 raise MirrorError(f"{path}: is empty; a feed has a header line and a row for each item")
@@ -86,9 +92,9 @@ def _no_number(word: str) -> NoReturn:
 
 
 def _csv_rows(text: TextIO, path: Path) -> Iterator[tuple[int, Mapping[str, Any] | RowError]]:
-    first = text.readline()
+    first = text.readline(LONGEST_HEADER)
     while not first.strip():
-        first = text.readline()
+        first = text.readline(LONGEST_HEADER)
     delimiter, names = _header(first.lstrip("\ufeff"))
     lacking = [name for name in COLUMNS if name not in names and name not in OPTIONAL_COLUMNS]
     if lacking:
@@ -126,7 +132,10 @@ def _header(line: str) -> tuple[str, list[str]]:
     known = {*COLUMNS, *OPTIONAL_COLUMNS}
 
     def split(delimiter: str) -> list[str]:
-        cells = next(csv.reader([line], delimiter=delimiter), [])
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter), [])
+        except csv.Error:
+            cells = []
         return [cell.strip().lower() for cell in cells]
 
     best = max(DELIMITERS, key=lambda delimiter: len(known.intersection(split(delimiter))))
