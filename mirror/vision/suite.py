@@ -62,11 +62,11 @@ class Vision:
 
     def sessions(self) -> dict[str, Session]:
         """The sessions by the task's name."""
-        readers = {
-            "people": self.people, "pose": self.pose, "mask": self.mask, "attributes": self.attributes,
-            "garments": self.garments, "embedding": self.embedder, "body": self.body,
+        return {
+            "people": self.people.session, "pose": self.pose.session, "mask": self.mask.session,
+            "attributes": self.attributes.session, "garments": self.garments.session,
+            "embedding": self.embedder.session, "body": self.body.session,
         }
-        return {task: reader.session for task, reader in readers.items()}
 
     def model_names(self) -> dict[str, str]:
         """Task -> name of the model that does it; the face detector is dlib's own."""

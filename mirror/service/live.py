@@ -1,0 +1,81 @@
+"""`mirror run`: source, models, catalogue, pipeline and window, started and stopped together."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from catalog.index import Catalogue
+from mirror.camera.opening import open_source
+from mirror.config import Settings
+from mirror.domain import MirrorError, SizeBelief, SizeKind
+from mirror.pipeline.live import LivePipeline
+from mirror.service.places import catalogue_path, models_folder
+from mirror.service.screen import has_display, require_display
+from mirror.vision.suite import Vision
+
+
+def run_mirror(
+    settings: Settings, *, catalogue: Path | None = None, headless: bool = False, seconds: float | None = None,
+    size: tuple[int, int] | None = None, record: Path | None = None, snapshot: Path | None = None,
+    engineer: bool = False, declared: Mapping[SizeKind, SizeBelief] | None = None,
+) -> int:
+    """Run the mirror until it is closed or ``seconds`` are over; returns the exit code.
+
+    Raises:
+        MirrorError: the source, a model, the catalogue or the display cannot be had, or an output file written.
+    """
+    for out in (record, snapshot):
+        if out is not None and not out.resolve().parent.is_dir():
+            raise MirrorError(f"{out}: its folder does not exist; make it first")
+    if not headless and not has_display():
+        _say("no display: running headless, without a window")
+        headless = True
+    if headless:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    else:
+        require_display()
+    # after the platform is chosen: importing the window imports Qt
+    from mirror.ui.window import run_window
+
+    spec = source_spec(settings)
+    source = open_source(spec)
+    vision = Vision.load(
+        models_folder(settings), provider=settings.models.provider, threads=settings.models.threads
+    )
+    path = catalogue_path(settings, catalogue)
+    if path is None:
+        _say("no catalogue: looks stay empty; build one with `make catalogue` or `mirror catalog build`")
+    opened = Catalogue.open(path) if path is not None else None
+    try:
+        pipeline = LivePipeline(source, vision, opened, settings)
+        if declared:
+            pipeline.declare(sizes=declared)
+        return run_window(
+            pipeline, settings, fullscreen=settings.ui.kiosk, size=size or _configured_size(settings), seconds=seconds,
+            record=record, snapshot=snapshot, engineer=engineer,
+        )
+    finally:
+        if opened is not None:
+            opened.close()
+
+
+def source_spec(settings: Settings) -> str:
+    """The source to open: the configured one; for "auto" the first camera, else the demo, which is said aloud."""
+    if settings.camera.source != "auto":
+        return settings.camera.source
+    for node in sorted(Path("/dev").glob("video*")):
+        if os.access(node, os.R_OK | os.W_OK):
+            return str(node)
+    _say("no camera found: showing the demo; give --source to choose")
+    return "demo"
+
+
+def _configured_size(settings: Settings) -> tuple[int, int] | None:
+    return (settings.ui.width, settings.ui.height) if settings.ui.width and settings.ui.height else None
+
+
+def _say(text: str) -> None:
+    print(f"mirror: {text}", file=sys.stderr)
