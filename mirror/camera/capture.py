@@ -75,5 +75,4 @@ class VideoCapture:
 
 def has_gstreamer() -> bool:
     """Whether this OpenCV was built with GStreamer (the wheels from PyPI are not)."""
-    return any(cv2.videoio_registry.getBackendName(b) == "GSTREAMER"
-               for b in cv2.videoio_registry.getStreamBackends())
+    return bool(cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER))
