@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from mirror.domain import BodyShape, Estimate, FloatArray, Garment, Mask, Pose
 from mirror.runtime.session import Session
 
-LEAST_SCORE = 0.25
-"""Keypoints under this score are guesses; a measure of a guessed ankle is worth nothing."""
+LEAST_SCORE = 0.2
+"""Keypoints under this score are guesses (full_body.py); a measure of a guessed ankle is worth nothing."""
 NEEDED = (
     "left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle"
 )
@@ -34,10 +34,17 @@ SOLE_BELOW_ANKLE = 0.040
 """Height of the outer ankle bone over stature (ANSUR II: 0.0385 women, 0.0415 men)."""
 HAIR = 0.008
 """What hair adds above the head's top, over stature (about 1.3 cm)."""
+TOP_ABOVE_FACE = 0.080
+"""Height of the head's top above the mean of nose, eyes and ears, over stature: 0.078 from the ear (ANSUR II), and a
+median of 0.083 in 78 street photos. Taken when the mask cuts the hair off."""
+TALLEST_HAIR = 1.02
+"""A stature more than 2 % above the one that the face's height gives is a hat's or a bun's."""
 ARM_THICKNESS = 0.055
 """Breadth of a relaxed upper arm over stature (ANSUR II flexed biceps girth / pi is 0.060 to 0.065)."""
 FOREARM_THICKNESS = 0.048
 """The same of forearm and wrist (ANSUR II flexed forearm girth / pi is 0.052 to 0.056, the wrist 0.032)."""
+MOST_UNEVEN = 1.4
+"""One side of the trunk's axis reaches at most so much farther than the other: the rest is a bag or a hand."""
 SLEEVE: tuple[float, float, float] = (0.0, 0.006, 0.016)
 """What a sleeve adds to an arm's thickness over stature, by wear level."""
 LEAST_FRONTAL = 0.52
@@ -180,7 +187,8 @@ class _Cut:
                 # the deltoid lies outside the shoulder joint by at most half the joint's distance from the axis
                 edge = min(edge, 1.5 * self.half_shoulder)
             sides.append(edge)
-        return sides[0] + sides[1]
+        narrow, wide = sorted(sides)
+        return narrow + min(wide, MOST_UNEVEN * narrow)
 
     def _without_arm(self, centre: NDArray[np.float64], sign: float, edge: float, row: float) -> float:
         share = min(max(row, 0.0), 1.0)
@@ -237,19 +245,18 @@ def _stature(values: FloatArray, at: dict[str, NDArray[np.float64]], pose: Pose)
         line = (head + offset * trunk * beside)[None] + steps[:, None] * up[None]
         tops.append(_run(_sampled(values, line), steps) or 0.0)
     top = max(tops)
-    if top <= 0 or top >= steps[-1]:
-        return None
-    above = float(up @ (head - shoulders)) + top
-    end = head + up * top
-    if end[1] < 1:  # the head is cut by the mask's rim
-        return None
     legs = [
         float(np.linalg.norm(at[f"{side}_knee"] - at[f"{side}_hip"]))
         + float(np.linalg.norm(at[f"{side}_ankle"] - at[f"{side}_knee"]))
         for side in ("left", "right")
     ]
     # the longer leg: the other one may be bent, which shortens it in the picture
-    return (above + trunk + max(legs)) / (1 - SOLE_BELOW_ANKLE + HAIR)
+    below = float(up @ (head - shoulders)) + trunk + max(legs)
+    by_face = below / (1 - SOLE_BELOW_ANKLE - TOP_ABOVE_FACE)
+    cut_off = float((head + up * top)[1]) < 1.5  # by the upper rim of the mask
+    if top <= 0 or cut_off:
+        return by_face
+    return min((below + top) / (1 - SOLE_BELOW_ANKLE + HAIR), TALLEST_HAIR * by_face)
 
 
 def _sampled(values: FloatArray, points: NDArray[np.float64]) -> FloatArray:
