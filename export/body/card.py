@@ -22,7 +22,8 @@ stature.
 
 **How.** Ridge regression on quadratic features, fitted on logarithms; intervals from the residuals' spread by wear
 level and by doubt about sex. Trained in a second on two cores by `python -m export.body`: each of the 6,068 people of
-ANSUR II is dressed {draws} times (fitted 1 cm, loose 2-3 cm, outer 4-8 cm of ease on a breadth, drawn) and measured with 6 %
+ANSUR II is dressed {draws} times (fitted 1 cm, loose 2-3 cm, outer 4-8 cm of ease on a breadth, drawn) and measured
+with 6 %
 noise (5.5 % of each breadth's own, 2.4 % common to all four).
 
 **Measured** on {share:.0%} held-out people (the shipped weights are then fitted on everybody). Noise and ease are drawn
