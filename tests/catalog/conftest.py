@@ -14,7 +14,7 @@ import pytest
 from catalog.atomic import replacing
 from catalog.schema import COLUMNS
 from catalog.writer import write_index
-from mirror.domain import CATEGORIES, SIZE_FREE, FloatArray, ImageArray, Item
+from mirror.domain import CATEGORIES, SIZE_FREE, FloatArray, Item
 
 Shop = tuple[list[Item], FloatArray]
 Write = Callable[..., Path]

@@ -192,6 +192,15 @@ def test_a_second_build_of_the_same_file_is_refused_while_the_first_runs(feed: A
     assert feed.out.read_bytes() == b"first"
 
 
+def test_what_a_killed_build_left_behind_is_no_part_of_the_next(feed: Any) -> None:
+    run(feed)
+    expected = feed.out.read_bytes()
+    (feed.folder / ".shop.catalogue.building").write_bytes(b"x" * (len(expected) + 9999))
+    run(feed)
+    assert feed.out.read_bytes() == expected
+    assert beside(feed) == {"shop.catalogue"}
+
+
 def test_an_index_can_be_moved_together_with_its_pictures(feed: Any, tmp_path: Path) -> None:
     feed.folder = tmp_path / "shop"
     feed.folder.mkdir()

@@ -181,6 +181,19 @@ def test_a_section_as_small_as_the_signature_table_is_checked_on_opening(path: P
     assert "section signatures does not match its checksum" in refusal(path)
 
 
+def test_a_vector_of_another_length_than_one_is_noticed_by_verify_even_with_a_good_checksum(path: Path) -> None:
+    vectors = Sealed.open(path).arrays["vectors"].copy()
+    vectors[1234] *= 1.01
+    data = bytearray(path.read_bytes())
+    place = header_of(path)["sections"]["vectors"]["offset"]
+    base = -(-(28 + struct.unpack_from("<I", data, 12)[0]) // PAGE) * PAGE
+    data[base + place : base + place + vectors.nbytes] = vectors.tobytes()
+    path.write_bytes(data)
+    with_header(path, lambda h: h["sections"]["vectors"].update(crc=f"{zlib.crc32(vectors.tobytes()):08x}"))
+    with pytest.raises(MirrorError, match="not of length 1"):
+        Catalogue.open(path).verify()
+
+
 def test_sections_share_the_pages_of_the_file_and_cannot_be_written(path: Path) -> None:
     sealed = Sealed.open(path)
     assert not any(array.flags.writeable for array in sealed.arrays.values())

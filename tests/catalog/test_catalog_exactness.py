@@ -92,6 +92,17 @@ def test_many_blocks_answer_as_one(write: Write) -> None:
             ]
 
 
+def test_likenesses_that_float32_cannot_tell_apart_are_ranked_as_float64_does(write: Write) -> None:
+    rng = np.random.default_rng(8)
+    items = [Item(f"{i:04d}", "t", "top", ("S",), "men", "", 1.0, "EUR", "p", "") for i in range(4000)]
+    middle = rng.standard_normal(128)
+    vectors = (middle + 2e-4 * rng.standard_normal((4000, 128))).astype(np.float32)
+    query = middle.astype(np.float32)
+    with Catalogue.open(write((items, vectors))) as catalogue:
+        found = catalogue.query(query, k=20)
+    assert [item.id for item, _ in found] == [id for id, _ in brute_force((items, vectors), query, Filter(), 20)]
+
+
 def test_every_item_comes_back_as_it_went_in(shop: Shop, write: Write) -> None:
     with Catalogue.open(write(shop)) as catalogue:
         back = list(catalogue.iter_items())
