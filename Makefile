@@ -41,7 +41,7 @@ help:
 run: install catalogue
 	@mkdir -p out
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
-	  exec $(BIN)/mirror run --snapshot $(SNAPSHOT) $(FLAGS); \
+	  exec $(BIN)/mirror run $(FLAGS); \
 	else \
 	  echo "==> no display here: 20 seconds of the demo without a window, then a picture of what it showed"; \
 	  $(BIN)/mirror run --headless --seconds 20 --consent given --snapshot $(SNAPSHOT) $(FLAGS) \

@@ -23,12 +23,14 @@ ENVIRONMENT_PREFIX = "MIRROR_"
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """Where frames come from. ``source``: as on the command line, or "auto" (a camera if there is one, else demo)."""
+    """Where frames come from. ``source``: as on the command line, or "auto" (a camera if there is one, else demo).
+    ``rotate``: degrees clockwise, for a camera mounted on its side."""
 
     source: str = "auto"
     width: int = 1280
     height: int = 720
     fps: int = 30
+    rotate: int = 0
     stale_after_s: float = 1.0
 
 
@@ -187,6 +189,8 @@ def _nearest(word: str, known: Any) -> str:
 
 
 def _check_ranges(settings: Settings) -> None:
+    if settings.camera.rotate not in (0, 90, 180, 270):
+        raise UsageError(f"config: [camera] rotate must be 0, 90, 180 or 270, not {settings.camera.rotate}")
     for table, key, low, high in (
         ("camera", "width", 64, 7680), ("camera", "height", 64, 7680), ("camera", "fps", 1, 240),
         ("camera", "stale_after_s", 0.1, 60), ("models", "threads", 1, 64), ("pipeline", "pose_wait_ms", 0, 200),

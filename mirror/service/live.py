@@ -9,6 +9,7 @@ from pathlib import Path
 
 from catalog.index import Catalogue
 from mirror.camera.opening import open_source
+from mirror.camera.source import Source
 from mirror.config import Settings
 from mirror.domain import MirrorError, SizeBelief, SizeKind
 from mirror.pipeline.live import LivePipeline
@@ -40,8 +41,7 @@ def run_mirror(
     # after the platform is chosen: importing the window imports Qt
     from mirror.ui.window import run_window
 
-    spec = source_spec(settings)
-    source = open_source(spec)
+    source = open_configured(settings)
     vision = Vision.load(
         models_folder(settings), provider=settings.models.provider, threads=settings.models.threads
     )
@@ -62,15 +62,15 @@ def run_mirror(
             opened.close()
 
 
-def source_spec(settings: Settings) -> str:
-    """The source to open: the configured one; for "auto" the first camera, else the demo, which is said aloud."""
-    if settings.camera.source != "auto":
-        return settings.camera.source
-    for node in sorted(Path("/dev").glob("video*")):
-        if os.access(node, os.R_OK | os.W_OK):
-            return str(node)
-    _say("no camera found: showing the demo; give --source to choose")
-    return "demo"
+def open_configured(settings: Settings) -> Source:
+    """The configured source, not started; when "auto" found no camera, says aloud that this is the demo."""
+    camera = settings.camera
+    source = open_source(
+        camera.source, size=(camera.width, camera.height), camera_fps=camera.fps, rotate=camera.rotate
+    )
+    if camera.source == "auto" and source.name == "demo":
+        _say("no camera found: showing the demo; give --source to choose")
+    return source
 
 
 def _configured_size(settings: Settings) -> tuple[int, int] | None:
