@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ def convert(
     outputs: Mapping[str, str] | None = None,
     shape: Sequence[int] | None = None,
     *,
+    bgr_mean: Sequence[float] | None = None,
     exact_half: bool = True,
 ) -> onnx.ModelProto:
     """Convert the graph model in ``model_json``.
@@ -35,8 +37,9 @@ def convert(
     ``outputs`` maps TensorFlow output names ("Identity_1:0") to names of ours, in the order wanted; nodes that none of
     them needs are left out. Default: all that the model declares, under their own names. ``shape`` replaces the
     input's own; what is left unknown becomes 1. The input is called "image", and is float32 in TensorFlow's order
-    whatever the model declares: integers are cast by it right away. With ``exact_half`` weights that float16 holds
-    exactly are stored so.
+    whatever the model declares: integers are cast by it right away. For a model that was trained on BGR minus a mean,
+    ``bgr_mean`` (blue, green, red) puts that arithmetic into the graph, whose input then is plain RGB. With
+    ``exact_half`` weights that float16 holds exactly are stored so.
     Raises ConversionError, naming the node, when an op is not known.
     """
     graph = read_graph(model_json)
@@ -44,7 +47,7 @@ def convert(
     emit = Emitter()
     values: dict[tuple[str, int], Value] = {}
     for node in graph.order(wanted):
-        made = _value_of(emit, graph, node, [values[source] for source in node.inputs], shape)
+        made = _value_of(emit, graph, node, [values[source] for source in node.inputs], shape, bgr_mean)
         values.update({(node.name, i): value for i, value in enumerate(made)})
     results = []
     for reference, name in wanted.items():
@@ -63,18 +66,33 @@ def convert(
 
 
 def _value_of(
-    emit: Emitter, graph: Graph, node: Node, inputs: Sequence[Value], shape: Sequence[int] | None
+    emit: Emitter,
+    graph: Graph,
+    node: Node,
+    inputs: Sequence[Value],
+    shape: Sequence[int] | None,
+    bgr_mean: Sequence[float] | None,
 ) -> Sequence[Value]:
     if node.op == "Placeholder":
         if emit.inputs:
             raise ConversionError(f"node '{node.name}': a second input; only one is supported")
         sizes = shape or [max(1, size) for size in node.attrs["shape"]]
-        return [emit.add_input(INPUT_NAME, sizes)]
+        picture = emit.add_input(INPUT_NAME, sizes)
+        return [picture if bgr_mean is None else _centred(emit, picture, bgr_mean)]
     if node.op == "Const":
         return [constant(graph.weights[node.name])]
     if node.op in FOLDS and all(value.array is not None for value in inputs):
         return [constant(array) for array in FOLDS[node.op](node, *(value.constant for value in inputs))]
     return convert_node(emit, node, inputs)
+
+
+def _centred(emit: Emitter, picture: Value, bgr_mean: Sequence[float]) -> Value:
+    """RGB to BGR minus the mean, in NCHW: there each is a run over whole planes."""
+    order = emit.initialiser(np.array([2, 1, 0], np.int64), "bgr/order")
+    emit.node("Gather", [emit.channels_first(picture), order], "bgr", axis=1)
+    mean = emit.initialiser(np.array(bgr_mean, np.float32).reshape(1, 3, 1, 1), "bgr/mean")
+    emit.node("Sub", ["bgr", mean], "bgr/centred")
+    return replace(picture, name="bgr/centred", first=True)
 
 
 def _renamed(nodes: list[onnx.NodeProto], outputs: Sequence[str]) -> list[onnx.NodeProto]:

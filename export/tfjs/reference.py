@@ -129,7 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         worst = dict.fromkeys(source.outputs.values(), (0.0, 0.0))
         for feed in pictures(source.shape, card.scale):
             ours = session.run(list(source.outputs.values()), {card.inputs[0].name: feed})
-            theirs = reference.run(feed)
+            mean = None if source.bgr_mean is None else np.array(source.bgr_mean, np.float32)
+            theirs = reference.run(feed if mean is None else feed[..., ::-1] - mean)
             for output, mine, other in zip(worst, ours, theirs, strict=True):
                 off = float(np.abs(mine - other.reshape(mine.shape)).max())
                 worst[output] = max(worst[output], (off, off / float(np.abs(other).max())))
