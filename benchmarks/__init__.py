@@ -1,0 +1,1 @@
+"""Measurements of the mirror: how right its models are, how fast it is. Nothing of the mirror imports it."""

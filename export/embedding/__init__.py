@@ -1,0 +1,1 @@
+"""The garment embedding: data, network, training and its export to ONNX."""

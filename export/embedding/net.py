@@ -1,0 +1,117 @@
+"""The garment embedding: what a garment is and what colour it has, in 128 numbers.
+
+Form (96 numbers): a linear layer on pooled EfficientNet-Lite0 features. Colour (32 numbers): a soft histogram over
+fixed CIELAB centres. A small saliency head tells garment from ground for both. Each part has a fixed share of the
+norm, so the cosine of two embeddings is (1 - c) * cosine(form) + c * cosine(colour), c = COLOUR_SHARE.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from export.backbone import HEAD_CHANNELS, EfficientNetLite0
+
+FORM, COLOUR = 96, 32
+COLOUR_SHARE = 0.25
+COLOUR_SPREAD = 9.0
+"""Width (CIELAB units) of the soft assignment of a pixel to the colour centres."""
+SALIENCY_CHANNELS = 112
+"""Channels of the stride-16 feature the saliency is read from."""
+LEAST_SALIENCY = 1e-3
+
+D65_WHITE = (0.95047, 1.0, 1.08883)
+"""CIE 1931 2 degree white of D65, the white of sRGB (IEC 61966-2-1)."""
+RGB_TO_XYZ = (
+    (0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041),
+)
+"""Linear sRGB to XYZ (IEC 61966-2-1)."""
+
+
+class Lab(nn.Module):
+    """sRGB (n, 3, h, w) in 0..255 to CIELAB (n, 3, h, w): L 0..100, a and b about -100..100."""
+
+    matrix: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        rows = torch.tensor(RGB_TO_XYZ) / torch.tensor(D65_WHITE)[:, None]
+        self.register_buffer("matrix", rows[:, :, None, None], persistent=False)
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        c = (rgb / 255).clamp(0, 1)
+        linear = torch.where(c > 0.04045, ((c + 0.055) / 1.055).clamp(min=1e-6) ** 2.4, c / 12.92)
+        xyz = F.conv2d(linear, self.matrix)
+        delta = 6 / 29
+        f = torch.where(xyz > delta**3, xyz.clamp(min=1e-6) ** (1 / 3), xyz / (3 * delta**2) + 4 / 29)
+        x, y, z = f[:, 0:1], f[:, 1:2], f[:, 2:3]
+        return torch.cat([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
+
+
+class Saliency(nn.Module):
+    """Logit of garment (not ground, not skin, not another garment) per cell, from the stride-16 feature."""
+
+    def __init__(self, channels: int = 48) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(SALIENCY_CHANNELS, channels, 1), nn.ReLU(),
+            nn.Conv2d(channels, channels, 5, padding=2, groups=channels), nn.ReLU(),
+            nn.Conv2d(channels, channels, 1), nn.ReLU(),
+            nn.Conv2d(channels, channels, 5, padding=2, groups=channels), nn.ReLU(),
+            nn.Conv2d(channels, 1, 1),
+        )
+
+    def forward(self, feature: Tensor) -> Tensor:
+        return self.layers(feature)
+
+
+class ColourHistogram(nn.Module):
+    """Soft histogram of the salient pixels' colours: (n, COLOUR), square roots, so that a dot product is the
+    Bhattacharyya coefficient."""
+
+    centres: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lab = Lab()
+        self.register_buffer("centres", torch.zeros(COLOUR, 3))
+
+    def forward(self, image: Tensor, saliency: Tensor) -> Tensor:
+        """Image (n, 3, 224, 224) 0..255, saliency (n, 1, 14, 14) 0..1."""
+        lab = self.lab(F.avg_pool2d(image, 4))
+        weight = F.interpolate(saliency, scale_factor=4.0, mode="nearest").flatten(1)
+        weight = weight / weight.sum(1, keepdim=True)
+        # squared distance without its pixel-only term, which the softmax cancels
+        centres = self.centres[:, :, None, None]
+        near = F.conv2d(lab, 2 * centres) - self.centres.square().sum(1)[None, :, None, None]
+        share = (near / (2 * COLOUR_SPREAD**2)).softmax(1).flatten(2)
+        histogram = (share * weight[:, None]).sum(2)
+        return (histogram + 1e-6).sqrt()
+
+
+def pool(feature: Tensor, saliency: Tensor) -> Tensor:
+    """Mean of a stride-32 feature over all cells beside its mean over the salient ones: (n, 2 * channels)."""
+    weight = F.avg_pool2d(saliency, 2)
+    weight = weight / weight.sum(dim=(2, 3), keepdim=True)
+    return torch.cat([feature.mean(dim=(2, 3)), (feature * weight).sum(dim=(2, 3))], 1)
+
+
+class GarmentEmbedding(nn.Module):
+    """The embedding. Input: float32 (n, 3, 224, 224) RGB 0..255, a garment letterboxed on grey 114. Output: float32
+    (n, 128) of norm 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = EfficientNetLite0(with_head=True)
+        self.saliency = Saliency()
+        self.form = nn.Linear(2 * HEAD_CHANNELS, FORM)
+        self.colour = ColourHistogram()
+
+    def forward(self, image: Tensor) -> Tensor:
+        _, f16, f32 = self.backbone(image)
+        saliency = self.saliency(f16).sigmoid() + LEAST_SALIENCY
+        assert self.backbone.head is not None
+        form = F.normalize(self.form(pool(self.backbone.head(f32), saliency)), dim=1)
+        colour = F.normalize(self.colour(image, saliency), dim=1)
+        return torch.cat([form * (1 - COLOUR_SHARE) ** 0.5, colour * COLOUR_SHARE**0.5], 1)

@@ -1,0 +1,1 @@
+"""The garment detector: data, network, assignment, training and its export to ONNX."""

@@ -1,0 +1,152 @@
+"""Training examples: photos in memory (`export.garments.photos`) cropped and altered anew for every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from export.garments.assign import Truth
+from export.garments.photos import CLASSES, INPUT_HEIGHT, INPUT_WIDTH, Picture, Sample, to_input
+
+LEAST_VISIBLE = 0.3
+"""Share of a box that must remain in a crop for the garment to count."""
+MASK_CELL = 8
+"""Mask targets are shares per cell of the finest feature."""
+
+
+def random_region(sample: Sample, rng: np.random.Generator) -> tuple[float, float, float, float]:
+    """A region as the mirror may choose one: the whole photo, the person with margins, or a part of her."""
+    h, w = sample.image.shape[:2]
+    kind = rng.random()
+    if kind < 0.45 or len(sample.boxes) == 0:
+        grow = rng.uniform(0.82, 1.25)
+        cx = w / 2 + rng.uniform(-0.08, 0.08) * w
+        cy = h / 2 + rng.uniform(-0.06, 0.06) * h
+        return cx - w * grow / 2, cy - h * grow / 2, cx + w * grow / 2, cy + h * grow / 2
+    x1, y1 = sample.boxes[:, :2].min(0)
+    x2, y2 = sample.boxes[:, 2:].max(0)
+    bw, bh = x2 - x1, y2 - y1
+    left, right = rng.uniform(0.0, 0.45, 2) * bw
+    # the head is above the uppermost garment, unless a hat is on it
+    region = (x1 - left, y1 - rng.uniform(0.0, 0.28) * bh, x2 + right, y2 + rng.uniform(-0.02, 0.12) * bh)
+    if kind > 0.9:
+        part = rng.uniform(0.5, 0.85) * (region[3] - region[1])
+        top = rng.uniform(region[1], region[3] - part)
+        region = (region[0], top, region[2], top + part)
+    return tuple(float(v) for v in region)  # type: ignore[return-value]
+
+
+def random_affine(sample: Sample, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Cuts a random region into the input: letterboxed, sides stretched by up to 10 %, turned by up to 3 degrees,
+    every other time mirrored."""
+    x1, y1, x2, y2 = random_region(sample, rng)
+    scale = min(INPUT_WIDTH / (x2 - x1), INPUT_HEIGHT / (y2 - y1)) * rng.uniform(0.92, 1.05)
+    stretch = np.exp(rng.uniform(-0.1, 0.1))
+    sx, sy = scale * np.sqrt(stretch), scale / np.sqrt(stretch)
+    angle = np.deg2rad(rng.uniform(-3, 3)) if rng.random() < 0.5 else 0.0
+    a = np.array([[sx * np.cos(angle), -sx * np.sin(angle)], [sy * np.sin(angle), sy * np.cos(angle)]])
+    shift = np.array([INPUT_WIDTH / 2, INPUT_HEIGHT / 2]) + rng.uniform(-0.03, 0.03, 2) * (INPUT_WIDTH, INPUT_HEIGHT)
+    offset = shift - a @ np.array([(x1 + x2) / 2, (y1 + y2) / 2])
+    matrix = np.concatenate([a, offset[:, None]], 1)
+    if rng.random() < 0.5:
+        matrix[0] = -matrix[0]
+        matrix[0, 2] += INPUT_WIDTH
+    return matrix
+
+
+def random_colour(image: Picture, rng: np.random.Generator) -> Picture:
+    """Other light: gain, contrast, saturation, white balance; at times grey, blur or noise. RGB in and out."""
+    x = image.astype(np.float32)
+    if rng.random() < 0.9:
+        grey = x @ np.array([0.299, 0.587, 0.114], np.float32)
+        x = grey[..., None] + (x - grey[..., None]) * np.float32(rng.uniform(0.5, 1.4))
+        gain = rng.uniform(0.65, 1.35) * rng.uniform(0.92, 1.08, 3)
+        pivot = np.float32(grey.mean())
+        x = (x - pivot) * np.float32(rng.uniform(0.75, 1.25)) + pivot
+        x = x * gain.astype(np.float32)
+    elif rng.random() < 0.5:
+        x = np.repeat((x @ np.array([0.299, 0.587, 0.114], np.float32))[..., None], 3, -1)
+    if rng.random() < 0.12:
+        x = cv2.GaussianBlur(x, (0, 0), float(rng.uniform(0.4, 1.3))).astype(np.float32)
+    if rng.random() < 0.12:
+        x = x + rng.normal(0, rng.uniform(2, 10), x.shape).astype(np.float32)
+    return np.clip(x, 0, 255).astype(np.uint8)
+
+
+def moved_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Boxes after an affine of at most a few degrees' turn: the sides' midpoints are carried, not the corners, whose
+    hull would be looser than the garment."""
+    cx, cy = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    sides = np.stack(
+        [np.stack([boxes[:, 0], cy], 1), np.stack([cx, boxes[:, 1]], 1),
+         np.stack([boxes[:, 2], cy], 1), np.stack([cx, boxes[:, 3]], 1)], 1
+    )
+    moved = sides @ matrix[:, :2].T + matrix[:, 2]
+    return np.concatenate([moved.min(1), moved.max(1)], 1).astype(np.float32)
+
+
+def mask_shares(class_map: Picture, matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Share of every class (0: none) in each 8x8 cell of the input: (16, 40, 28)."""
+    half = matrix * 0.5
+    size = (INPUT_WIDTH // 2, INPUT_HEIGHT // 2)
+    small = cv2.warpAffine(class_map, half, size, flags=cv2.INTER_NEAREST, borderValue=0)
+    cell = MASK_CELL // 2
+    hot = np.arange(CLASSES + 1, dtype=np.uint8)[:, None, None] == small
+    return hot.reshape(CLASSES + 1, size[1] // cell, cell, size[0] // cell, cell).mean((2, 4), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """An altered crop: picture (320, 224, 3) RGB uint8 with its garments in input pixels."""
+
+    image: Picture
+    boxes: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    masks: NDArray[np.float32]
+
+
+def random_example(sample: Sample, rng: np.random.Generator) -> Example:
+    """One random crop of a sample."""
+    matrix = random_affine(sample, rng)
+    image = random_colour(to_input(sample.image, matrix), rng)
+    whole = moved_boxes(sample.boxes, matrix)
+    boxes = whole.copy()
+    boxes[:, 0::2] = boxes[:, 0::2].clip(0, INPUT_WIDTH)
+    boxes[:, 1::2] = boxes[:, 1::2].clip(0, INPUT_HEIGHT)
+    sides, full = boxes[:, 2:] - boxes[:, :2], whole[:, 2:] - whole[:, :2]
+    keep = (sides.min(1) >= 3) & (sides.prod(1) >= LEAST_VISIBLE * full.prod(1)) if len(boxes) else np.zeros(0, bool)
+    if sample.mask is not None:
+        masks = mask_shares(sample.mask, matrix)
+    else:
+        masks = np.zeros((CLASSES + 1, INPUT_HEIGHT // MASK_CELL, INPUT_WIDTH // MASK_CELL), np.float32)
+    return Example(image, boxes[keep], sample.labels[keep], sample.weights[keep], masks)
+
+
+def collate(examples: Sequence[Example]) -> tuple[torch.Tensor, Truth]:
+    """A batch: images float32 (n, 3, 320, 224) in channels-last memory, and the padded truth."""
+    n, g = len(examples), max(1, *(len(e.boxes) for e in examples))
+    boxes, labels, weights = np.zeros((n, g, 4), np.float32), np.zeros((n, g), np.int64), np.zeros((n, g), np.float32)
+    for i, e in enumerate(examples):
+        k = len(e.boxes)
+        boxes[i, :k], labels[i, :k], weights[i, :k] = e.boxes, e.labels, e.weights
+    images = torch.from_numpy(np.stack([e.image for e in examples])).permute(0, 3, 1, 2).float()
+    truth = Truth(
+        torch.from_numpy(boxes), torch.from_numpy(labels), torch.from_numpy(weights),
+        torch.from_numpy(np.stack([e.masks for e in examples])),
+    )
+    return images.contiguous(memory_format=torch.channels_last), truth
+
+
+def batches(
+    samples: Sequence[Sample], batch: int, rng: np.random.Generator
+) -> Iterator[tuple[torch.Tensor, Truth]]:
+    """One epoch of random batches; the last incomplete batch is left out."""
+    order = rng.permutation(len(samples))
+    for start in range(0, len(order) - batch + 1, batch):
+        yield collate([random_example(samples[i], rng) for i in order[start : start + batch]])

@@ -1,0 +1,35 @@
+"""Writes the trained detector as ONNX: ``python -m export.garments.to_onnx RUN/last.pt models_onnx/garments.onnx``."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from pathlib import Path
+
+import torch
+
+from export.garments.net import Deployed, GarmentNet
+from export.garments.photos import INPUT_HEIGHT, INPUT_WIDTH
+from export.onnx_file import write_onnx
+
+LARGEST_DIFFERENCE = 0.05
+"""Box coordinates in pixels; scores differ far less."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("onnx", type=Path)
+    args = parser.parse_args()
+    net = GarmentNet(frozen=0)
+    net.load_state_dict(torch.load(args.checkpoint, weights_only=True)["average"])
+    example = torch.rand(1, 3, INPUT_HEIGHT, INPUT_WIDTH, generator=torch.Generator().manual_seed(0)) * 255
+    worst = write_onnx(Deployed(net), example, args.onnx, ["image"], ["boxes", "scores"])
+    if worst > LARGEST_DIFFERENCE:
+        raise SystemExit(f"{args.onnx}: differs from torch by {worst:.3g}")
+    digest = hashlib.sha256(args.onnx.read_bytes()).hexdigest()
+    print(f"{args.onnx}: differs from torch by {worst:.2g}, sha256 {digest}")
+
+
+if __name__ == "__main__":
+    main()

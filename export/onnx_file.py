@@ -1,0 +1,51 @@
+"""Writes a torch module as one ONNX file and checks that ONNX Runtime gives what torch gives."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from torch import Tensor, nn
+
+OPSET = 17
+"""Old enough for ONNX Runtime 1.14 and TensorRT 8.6 (JetPack 6)."""
+IR_VERSION = 8
+
+
+def write_onnx(
+    module: nn.Module, example: Tensor, path: Path, inputs: Sequence[str], outputs: Sequence[str],
+    dynamic: Mapping[str, Mapping[int, str]] | None = None, metadata: Mapping[str, str] | None = None,
+) -> float:
+    """Exports ``module`` (in eval mode) and returns the largest difference to torch on ``example``.
+
+    The file is written beside ``path`` and then put in its place, so that nobody reads half a model.
+    """
+    module = module.eval()
+    writing = path.with_suffix(".writing")
+    torch.onnx.export(
+        module, (example,), str(writing), input_names=list(inputs), output_names=list(outputs),
+        dynamic_axes=dict(dynamic) if dynamic else None, opset_version=OPSET, dynamo=False,
+    )
+    model = onnx.load(str(writing))
+    model.ir_version = IR_VERSION
+    for i, node in enumerate(model.graph.node):
+        node.name = node.name or f"{node.op_type}_{i}"
+    for key, value in (metadata or {}).items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
+    onnx.checker.check_model(model)
+    onnx.save(model, str(writing))
+    session = ort.InferenceSession(writing.read_bytes(), providers=["CPUExecutionProvider"])
+    ours: list[Any] = session.run(list(outputs), {inputs[0]: example.numpy()})
+    with torch.no_grad():
+        theirs = module(example)
+    pairs = zip(ours, theirs if isinstance(theirs, tuple) else (theirs,), strict=True)
+    worst = max(float(np.abs(a - b.numpy()).max()) for a, b in pairs)
+    os.replace(writing, path)
+    return worst
