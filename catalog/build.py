@@ -21,10 +21,10 @@ import cv2
 import numpy as np
 
 from catalog.atomic import replacing
+from catalog.columns import unit
 from catalog.ingest import count_rows, numbered_items
 from catalog.layout import MAGIC
 from catalog.schema import RowError
-from catalog.snapshot import unit
 from catalog.writer import write_index
 from mirror.domain import FloatArray, ImageArray, Item, MirrorError, UsageError
 
@@ -136,10 +136,14 @@ def _check_places(pictures_dir: Path, out: Path) -> None:
 
 def _picture(folder: Path, item: Item, line: int, read: Callable[[Path], ImageArray]) -> ImageArray:
     path = folder / item.picture
-    if not path.is_file():
-        raise RowError(line, "picture", f"'{item.picture}' is not in the picture folder", item.id)
     try:
+        if not path.is_file():
+            raise RowError(line, "picture", f"'{item.picture}' is not in the picture folder", item.id)
         return read(path)
+    except OSError as error:  # a name too long for the file system, no right to read
+        raise RowError(line, "picture", f"cannot be read ({error.strerror})", item.id) from None
+    except RowError:
+        raise
     except MirrorError as error:
         raise RowError(line, "picture", str(error), item.id) from None
 

@@ -103,7 +103,7 @@ def verify_command(catalog: Path) -> dict[str, Any]:
     that are gone are no error of the index, and are counted."""
     with Catalogue.open(catalog) as catalogue:
         catalogue.verify()
-        gone = [item.picture for item in catalogue.iter_items() if not catalogue.picture_path(item).is_file()]
+        gone = [item.picture for item in catalogue.iter_items() if not catalogue.picture(item).is_file()]
         return {
             "catalog": str(catalog), "items": len(catalogue), "whole": True,
             "pictures_missing": len(gone), "first_missing": gone[:REJECTED_SHOWN],

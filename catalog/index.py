@@ -123,7 +123,7 @@ class Catalogue:
         for row in snapshot.rows(filter or Filter(in_stock=False)):
             yield snapshot.item(row)
 
-    def picture_path(self, item: Item) -> Path:
+    def picture(self, item: Item) -> Path:
         """Where the picture of an item is; the file may have gone since the index was built."""
         return self.pictures / item.picture
 

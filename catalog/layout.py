@@ -43,7 +43,7 @@ CHECKED_ON_OPENING = 1 << 16
 
 _PREFIX = struct.Struct("<8sIIQI")
 _CHECKED = struct.Struct("<8sIIQ")
-_DTYPES = frozenset({"<f4", "<f8", "<u2", "<u4", "<u8", "|u1"})
+_DTYPES = frozenset({"<f4", "<f8", "<u2", "<u4", "<u8", "|u1", "|i1"})
 _CHUNK = 1 << 20
 _MEND = "build it again with `mirror catalog build`"
 

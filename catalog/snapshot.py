@@ -10,32 +10,29 @@ id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.columns import (
+    AGE_ORDER,
+    FIELD_MARK,
+    GENDER_ORDER,
+    MOST_COLOURS,
+    SIZE_WORD,
+    TEXT_FIELDS,
+    Run,
+    size_mask,
+    unit,
+    words_for,
+)
 from catalog.filter import Filter
 from catalog.layout import Sealed, damaged
-from catalog.schema import AGES
 from mirror.domain import CATEGORIES, FloatArray, Item, MirrorError
-
-GENDER_ORDER: tuple[str, ...] = ("men", "unisex", "women")
-"""Unisex lies between, so that women + unisex and men + unisex are each one run."""
-
-AGE_ORDER: tuple[str, ...] = ("", *AGES)
-MOST_COLOURS = 5
-"""Main colours kept of an item."""
-
-NO_COLOUR = 0xFFFFFFFF
-FIELD_MARK = "\x1f"
-"""Unit separator between the text fields of a row: the schema lets no control character in."""
-
-TEXT_FIELDS: tuple[str, ...] = ("id", "title", "currency", "picture", "url")
-SIZE_WORD = 64
-"""Sizes in one u64 word of a signature."""
 
 BLOCK = 32_768
 """Rows scored at a time: 16 MB at 128 dimensions (CATALOGUE.md measured 16-64k as best)."""
@@ -47,15 +44,6 @@ NORM_ERROR = 1e-3
 """How far from 1 the length of a stored vector may be; float32 rounding stays under 1e-6."""
 
 _UNIT = 2.0**-24  # half of float32's machine epsilon: the relative error of one rounding
-
-
-class Run(NamedTuple):
-    """Rows start..stop (exclusive) hold one category and gender."""
-
-    category: str
-    gender: str
-    start: int
-    stop: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +58,7 @@ class Snapshot:
     pictures: str
     vectors: FloatArray
     _column: dict[str, NDArray[Any]]
+    _decoded: dict[int, tuple[tuple[str, ...], str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, sealed: Sealed) -> Snapshot:
@@ -242,23 +231,29 @@ class Snapshot:
     def item(self, row: int) -> Item:
         """The item of a row (0 <= row < len)."""
         id, title, currency, picture, url = self.texts(row)
-        run = next(run for run in self.runs if run.start <= row < run.stop)
-        try:
-            code = int(self._column["codes"][row])
-            mask = [int(word) for word in self._column["signature_sizes"][code]]
-            age = AGE_ORDER[self._column["signatures"][code, 1]]
-        except IndexError:
-            raise damaged(self.sealed.path, "section codes points past its table") from None
+        run = self.runs[bisect_right(self.runs, row, key=_start) - 1]
+        sizes, age = self._sizes_and_age(int(self._column["codes"][row]))
         colours = self._column["colours"][row].tolist()
         return Item(
-            id=id, title=title, category=run.category,
-            sizes=tuple(
-                label for i, label in enumerate(self.sizes) if mask[i // SIZE_WORD] >> i % SIZE_WORD & 1
-            ),
-            gender=run.gender, age=age, price=float(self._column["prices"][row]), currency=currency,
-            picture=picture, url=url, in_stock=bool(self._column["stock"][row]),
-            colours=tuple(f"#{colour:06x}" for colour in colours if colour <= 0xFFFFFF),
+            id=id, title=title, category=run.category, sizes=sizes, gender=run.gender, age=age,
+            price=float(self._column["prices"][row]), currency=currency, picture=picture, url=url,
+            in_stock=bool(self._column["stock"][row]),
+            colours=tuple([f"#{colour:06x}" for colour in colours if colour <= 0xFFFFFF]),
         )
+
+    def _sizes_and_age(self, code: int) -> tuple[tuple[str, ...], str]:
+        known = self._decoded.get(code)
+        if known is None:
+            try:
+                mask = [int(word) for word in self._column["signature_sizes"][code]]
+                age = AGE_ORDER[self._column["signatures"][code, 1]]
+            except IndexError:
+                raise damaged(self.sealed.path, "section codes points past its table") from None
+            sizes = tuple(
+                label for i, label in enumerate(self.sizes) if mask[i // SIZE_WORD] >> i % SIZE_WORD & 1
+            )
+            known = self._decoded[code] = sizes, age
+        return known
 
     def verify(self) -> None:
         """Read all of it. Raises MirrorError that names the first thing that is wrong: a checksum, a code or
@@ -283,31 +278,8 @@ class Snapshot:
                 raise damaged(self.sealed.path, "section vectors holds one that is not of length 1")
 
 
-def unit(vector: FloatArray, dim: int | None = None) -> NDArray[np.float64]:
-    """``vector`` (dim,) with L2 length 1, float64. Raises MirrorError when it has another shape, is 0 or not
-    finite."""
-    values = np.asarray(vector, dtype=np.float64)
-    if values.ndim != 1 or (dim is not None and len(values) != dim):
-        raise MirrorError(f"the vector has shape {values.shape}, not ({dim or 'd'},); use the catalogue's embedder")
-    length = float(np.linalg.norm(values))
-    if not np.isfinite(length) or length == 0:
-        raise MirrorError("the vector has no direction: its numbers are all 0, too large or not finite")
-    return np.asarray(values / length, dtype=np.float64)
-
-
-def words_for(sizes: int) -> int:
-    """u64 words that a mask of so many sizes needs (at least one)."""
-    return max(1, -(-sizes // SIZE_WORD))
-
-
-def size_mask(labels: Iterable[str], known: tuple[str, ...]) -> NDArray[np.uint64]:
-    """u64 (words,) with the bit of each label set; a label that no item has is left out."""
-    words = [0] * words_for(len(known))
-    for label in labels:
-        if label in known:
-            place = known.index(label)
-            words[place // SIZE_WORD] |= 1 << place % SIZE_WORD
-    return np.array(words, dtype=np.uint64)
+def _start(run: Run) -> int:
+    return run.start
 
 
 def _check_runs(runs: tuple[Run, ...], rows: int) -> None:

@@ -20,11 +20,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.layout import Section, write_sealed
-from catalog.schema import sorted_sizes
-from catalog.snapshot import (
+from catalog.columns import (
     AGE_ORDER,
-    BLOCK,
     FIELD_MARK,
     GENDER_ORDER,
     MOST_COLOURS,
@@ -33,6 +30,9 @@ from catalog.snapshot import (
     size_mask,
     unit,
 )
+from catalog.layout import Section, write_sealed
+from catalog.schema import sorted_sizes
+from catalog.snapshot import BLOCK
 from mirror.domain import CATEGORIES, SIZE_FREE, FloatArray, Item
 
 

@@ -48,7 +48,7 @@ def test_every_good_row_goes_in_and_finds_itself(feed: Any) -> None:
         assert catalogue.pictures == feed.pictures
         for item in read_items(feed.items):
             assert catalogue.item(item.id) == item  # type: ignore[union-attr]
-            assert catalogue.picture_path(catalogue.item(item.id)).is_file()  # type: ignore[union-attr]
+            assert catalogue.picture(catalogue.item(item.id)).is_file()  # type: ignore[union-attr]
             vector = catalogue.vector(item.id)  # type: ignore[union-attr]
             best = catalogue.query(vector, k=1)
             if item.in_stock:  # type: ignore[union-attr]
@@ -81,6 +81,7 @@ def test_bad_rows_are_listed_and_the_good_ones_go_in(feed: Any) -> None:
     (feed.pictures / "6.png").write_bytes(b"")
     (feed.pictures / "7.png").write_bytes((feed.pictures / "7.png").read_bytes()[:40])
     feed.rows[8]["price"] = "free"
+    feed.rows[9]["picture"] = "x" * 300
     feed.save()
     report = run(feed)
     expected = [
@@ -91,17 +92,18 @@ def test_bad_rows_are_listed_and_the_good_ones_go_in(feed: Any) -> None:
         (8, "picture", "is no picture"),
         (9, "picture", "is no picture"),
         (10, "price", "'free' is no price"),
+        (11, "picture", "cannot be read (File name too long)"),
     ]
     assert [(error.line, error.field) for error in report.bad] == [(line, field) for line, field, _ in expected]
     assert all(text in error.reason for error, (_, _, text) in zip(report.bad, expected, strict=True))
-    assert report.rows == 23
+    assert report.rows == 22
     assert report.rejected is not None
     listed = [json.loads(line) for line in report.rejected.read_text(encoding="utf-8").splitlines()]
     assert listed == [error.document() for error in report.bad]
     assert beside(feed) == {"shop.catalogue", "shop.catalogue.rejected.jsonl"}
     with Catalogue.open(feed.out) as catalogue:
         catalogue.verify()
-        assert len(catalogue) == 23
+        assert len(catalogue) == 22
 
 
 def test_a_mended_feed_takes_the_old_list_of_rejected_rows_away(feed: Any) -> None:
@@ -209,7 +211,7 @@ def test_an_index_can_be_moved_together_with_its_pictures(feed: Any, tmp_path: P
     run(feed)
     moved = feed.folder.rename(tmp_path / "moved")
     with Catalogue.open(moved / "x.catalogue") as catalogue:
-        assert all(catalogue.picture_path(item).is_file() for item in catalogue.iter_items())
+        assert all(catalogue.picture(item).is_file() for item in catalogue.iter_items())
 
 
 CHILD = """
