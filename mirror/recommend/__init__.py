@@ -1,0 +1,1 @@
+"""Profile and garments to sizes, colours that go together, and the look."""

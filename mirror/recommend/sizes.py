@@ -12,7 +12,7 @@ normal in the logarithm, so that a letter's probability is one difference of two
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mirror.domain import LETTER_SIZES, BodyShape, Estimate, SizeBelief, SizeKind
 
@@ -24,6 +24,17 @@ MEN_WAIST = (74.0, 82.0, 90.0, 98.0, 106.0)
 """The same by a man's waist girth: the chest bounds less 12."""
 WOMEN_HIP = (90.0, 98.0, 106.0, 114.5, 119.5)
 """The same by a woman's hip girth: the hips that EN 13402-3 lists beside those busts (104 -> 112, 110 -> 117)."""
+
+WOMEN_EU: Mapping[str, tuple[str, ...]] = {
+    "XS": ("32", "34"), "S": ("36", "38"), "M": ("40", "42"), "L": ("44", "46"), "XL": ("48",), "XXL": ("50",),
+}
+"""Numbers on women's labels that a letter covers, where 36 is a bust of 84 cm, 38 of 88 and so on (the German and
+northern European count); a shop that counts otherwise writes letters or declares its own."""
+MEN_EU: Mapping[str, tuple[str, ...]] = {
+    "XS": ("40", "42"), "S": ("44", "46"), "M": ("48", "50"), "L": ("52", "54"), "XL": ("56", "58"),
+    "XXL": ("60", "62"),
+}
+"""The same on men's labels, where the number is half the chest girth in cm."""
 
 STATURE_CM: Mapping[str, tuple[float, float]] = {"women": (164.0, 7.0), "men": (177.0, 7.5)}
 """Mean and standard deviation of adults' stature: NCD-RisC 2016 (eLife 5:e13410) means for Europe and North America;
@@ -56,6 +67,18 @@ def bottoms_letter(waist_cm: float, hip_cm: float, woman: bool) -> str:
 
 def _letter(girth: float, bounds: tuple[float, ...]) -> str:
     return LETTER_SIZES[sum(girth >= bound for bound in bounds)]
+
+
+def size_labels(likely: Sequence[str], woman: bool) -> tuple[str, ...]:
+    """Labels that mean one of these sizes: each itself and, of a letter, the European numbers it covers."""
+    numbers = WOMEN_EU if woman else MEN_EU
+    return tuple(dict.fromkeys(label for size in likely for label in (size, *numbers.get(size, ()))))
+
+
+def fits(stocked: Sequence[str], likely: Sequence[str], woman: bool) -> bool:
+    """Whether any stocked label (of a women's or a men's item) is one of the likely sizes."""
+    wanted = set(size_labels(likely, woman))
+    return any(label in wanted for label in stocked)
 
 
 def estimate_sizes(

@@ -1,0 +1,111 @@
+"""Why an item is offered, in one short sentence: reason first, about clothes, never about her body.
+
+A sentence is chosen as a key with its words, so that another language needs only another table in :data:`SENTENCES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mirror.domain import Garment, Item
+from mirror.recommend.colour import colour_name, distance, harmony, relation, tone
+
+NOUNS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "top": "top", "shirt": "shirt", "longsleeve": "jumper", "outerwear": "jacket", "trousers": "trousers",
+        "shorts": "shorts", "skirt": "skirt", "dress": "dress", "shoes": "shoes", "heels": "heels",
+        "boots": "boots", "sandals": "sandals", "bag": "bag", "hat": "hat", "hosiery": "tights",
+    },
+}
+"""What a worn category is called in a sentence."""
+
+SENTENCES: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "cut_same_colour": "Same cut as your {worn}, in the same {colour}",
+        "cut_lighter": "Same cut as your {worn}, one tone lighter",
+        "cut_darker": "Same cut as your {worn}, one tone darker",
+        "cut_other": "Same cut as your {worn}, in {colour}",
+        "cut": "Same cut as your {worn}",
+        "like_same_colour": "Close to your {worn}, in the same {colour}",
+        "like_lighter": "Close to your {worn}, one tone lighter",
+        "like_darker": "Close to your {worn}, one tone darker",
+        "like_other": "Close to your {worn}, this time in {colour}",
+        "like": "Close to your {worn}",
+        "neutral_calm": "{Colour} stays calm beside your {theirs} {worn}",
+        "neutral_lift": "{Colour} brightens your {theirs} {worn}",
+        "neutral_ground": "{Colour} grounds your {theirs} {worn}",
+        "neutral_frame": "{Colour} lets your {theirs} {worn} lead",
+        "neutral_warm": "Warm {colour} sits well with your {theirs} {worn}",
+        "neutral_accent": "{Colour} is the accent to your {theirs} {worn}",
+        "tonal": "Tone on tone with your {theirs} {worn}",
+        "near": "{Colour} sits close to your {theirs} {worn}",
+        "opposite": "{Colour} sets off your {theirs} {worn}",
+        "apart": "{Colour} is a bold pair for your {theirs} {worn}",
+        "goes": "Goes with your {worn}",
+    },
+}
+"""The sentences of a language; capitalised words start the sentence."""
+
+SAME_CUT_FROM = 0.80
+"""Cosine of two garment embeddings from which "same cut" is said; below it is only "close to"."""
+SAME_COLOUR_WITHIN = 0.055
+"""OKLab distance within which a camera's and a catalogue's colour may be of one cloth."""
+SAME_HUE_WITHIN = 0.06
+"""Difference in OKLab a, b within which two colours are tones of one, when their lightness differs."""
+LIGHTER_BY = 0.05
+"""Difference of OKLab lightness called lighter or darker."""
+WARM_NEUTRALS = frozenset({"camel", "beige", "ivory", "brown", "taupe", "chocolate", "stone", "khaki"})
+
+
+def why_similar(item: Item, worn: Garment, likeness: float, lang: str = "en") -> str:
+    """Why an item is like a worn garment; ``likeness`` is the cosine of their embeddings."""
+    start = "cut" if likeness >= SAME_CUT_FROM else "like"
+    if not item.colours or not worn.colours:
+        return _said(start, lang, worn)
+    mine, theirs = item.colours[0], worn.colours[0]
+    one, other = tone(mine), tone(theirs)
+    lighter = one.lightness - other.lightness
+    if distance(mine, theirs) <= SAME_COLOUR_WITHIN:
+        end = "same_colour"
+    elif ((one.a - other.a) ** 2 + (one.b - other.b) ** 2) ** 0.5 <= SAME_HUE_WITHIN and abs(lighter) >= LIGHTER_BY:
+        end = "lighter" if lighter > 0 else "darker"
+    else:
+        end = "other"
+    return _said(f"{start}_{end}", lang, worn, mine)
+
+
+def why_complete(item: Item, worn: Sequence[Garment], lang: str = "en") -> str:
+    """Why an item completes what is worn: its colour beside the garment that it goes with best."""
+    coloured = [garment for garment in worn if garment.colours and garment.category != "hosiery"]
+    if not item.colours or not coloured:
+        return _said("goes", lang, worn[0]) if worn else ""
+    mine = item.colours[0]
+    partner = max(coloured, key=lambda garment: harmony(mine, garment.colours[0]))
+    return _said(_pair(mine, partner.colours[0]), lang, partner, mine)
+
+
+def _pair(mine: str, theirs: str) -> str:
+    how = relation(mine, theirs)
+    if how != "neutral":
+        return how
+    one, other = tone(mine), tone(theirs)
+    if colour_name(mine) in WARM_NEUTRALS and colour_name(theirs) not in WARM_NEUTRALS:
+        return "neutral_warm"
+    if one.colourful >= 0.5:
+        return "neutral_accent"
+    if other.colourful >= 0.5:
+        return "neutral_frame"
+    if one.lightness - other.lightness >= 0.2:
+        return "neutral_lift"
+    return "neutral_ground" if other.lightness - one.lightness >= 0.2 else "neutral_calm"
+
+
+def _said(key: str, lang: str, worn: Garment, mine: str = "") -> str:
+    lang = lang if lang in SENTENCES else "en"
+    colour = colour_name(mine, lang) if mine else ""
+    theirs = colour_name(worn.colours[0], lang) if worn.colours else ""
+    sentence = SENTENCES[lang][key].format(
+        worn=NOUNS[lang].get(worn.category, worn.category), colour=colour, Colour=colour[:1].upper() + colour[1:],
+        theirs=theirs,
+    )
+    return " ".join(sentence.split())
