@@ -27,7 +27,6 @@ SIZE_WORD = 64
 """Sizes in one u64 word of a signature."""
 
 
-
 class Run(NamedTuple):
     """Rows start..stop (exclusive) hold one category and gender."""
 
