@@ -49,13 +49,13 @@ def convert(
     for node in graph.order(wanted):
         made = _value_of(emit, graph, node, [values[source] for source in node.inputs], shape, bgr_mean)
         values.update({(node.name, i): value for i, value in enumerate(made)})
-    results = []
+    results, sources = [], {}
     for reference, name in wanted.items():
         value = values[split_reference(reference)]
         kind = helper.np_dtype_to_tensor_dtype(np.dtype(value.dtype))
         results.append(helper.make_tensor_value_info(name, kind, list(value.shape)))
-        emit.node("Identity", [emit.last(value)], name)
-    nodes, arrays = clean(_renamed(emit.nodes, list(wanted.values())), emit.arrays, wanted.values())
+        sources[name] = emit.last(value)
+    nodes, arrays = clean(_renamed(emit.nodes, sources), emit.arrays, wanted.values())
     if exact_half:
         nodes, arrays = halve(nodes, arrays)
     body = helper.make_graph(nodes, model_json.stem, emit.inputs, results, initialisers(arrays))
@@ -95,17 +95,18 @@ def _centred(emit: Emitter, picture: Value, bgr_mean: Sequence[float]) -> Value:
     return replace(picture, name="bgr/centred", first=True)
 
 
-def _renamed(nodes: list[onnx.NodeProto], outputs: Sequence[str]) -> list[onnx.NodeProto]:
-    """Give the tensors that the final Identity nodes read the outputs' names, and drop those nodes."""
-    names: dict[str, str] = {}
-    kept = []
-    for node in nodes:
-        if node.op_type == "Identity" and node.name in outputs and node.input[0] not in names:
-            names[node.input[0]] = node.name
+def _renamed(nodes: list[onnx.NodeProto], sources: Mapping[str, str]) -> list[onnx.NodeProto]:
+    """Give the graph's outputs their names: ``sources`` maps each to the tensor it is."""
+    # a tensor inside may be called like an output: it must make room
+    names = {name: f"{name}/inner" for name in sources}
+    aliases = []
+    for name, source in sources.items():
+        if source in names and names[source] in sources:  # two outputs are one tensor
+            aliases.append(helper.make_node("Identity", [names[source]], [name], name=name))
         else:
-            kept.append(node)
-    for node in kept:
+            names[source] = name
+    for node in nodes:
         for field in (node.input, node.output):
             for i, name in enumerate(field):
                 field[i] = names.get(name, name)
-    return kept
+    return nodes + aliases
