@@ -1,0 +1,280 @@
+"""The live pipeline: threads, slots and what the window may ask of them.
+
+Four threads beside the window's: the camera's own (read, small copy, display buffer), one for the pose, one for all
+slow stages (nice 10), and one that only waits: it tells the window that a picture is ready, held back for its own
+pose for at most 25 ms. This layout won the comparison in design/REALTIME.md.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from catalog.index import Catalogue
+from mirror.camera import Source
+from mirror.config import Settings
+from mirror.domain import AgeBand, Frame, Garment, Look, Profile, SizeBelief, SizeKind
+from mirror.pipeline.belief import EstimateSizes
+from mirror.pipeline.carry import carry_face, carry_garment, carry_mask, similarity
+from mirror.pipeline.display import DisplaySlot, Picture
+from mirror.pipeline.frames import AnalysisFrame, shrink
+from mirror.pipeline.memory import Recollection, ShopperMemory
+from mirror.pipeline.pose_loop import PoseLoop
+from mirror.pipeline.readers import Readers
+from mirror.pipeline.slot import LatestSlot
+from mirror.pipeline.slow_loop import AdviseLook, SlowLoop
+from mirror.pipeline.stance import distance, frontality
+from mirror.pipeline.state import MirrorState, SourceState, Telemetry
+from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
+from mirror.recommend.looks import RecommendSettings, recommend
+from mirror.recommend.sizes import estimate_sizes
+from mirror.vision.full_body import full_body
+
+HOLD_BELOW_FPS = 40.0
+"""Up to this rate a picture waits for its own pose; at 60 there is no time to, and the pose is predicted."""
+
+PRESENT_WAIT_S = 0.2
+"""How often the window hears of a camera that gives nothing."""
+
+SNAPSHOT_EVERY_S = 0.5
+FRONTAL_FROM = 0.45
+"""Frontality from which she faces the mirror; the body reader's own bound (45 degrees) lies at 0.55."""
+
+STOP_PATIENCE_S = 5.0
+
+
+class LivePipeline:
+    """Frames in, :class:`MirrorState` out. The window's side is told in the package's docstring.
+
+    ``on_picture`` is called on a pipeline thread whenever a picture is ready (and a few times a second while
+    there is none), and must only leave a message.
+    """
+
+    def __init__(
+        self, source: Source, vision: Readers, catalogue: Catalogue | None, settings: Settings, *,
+        advise: AdviseLook | None = None, sizes: EstimateSizes = estimate_sizes,
+    ) -> None:
+        """``advise`` replaces the recommendation from ``catalogue``.
+
+        Raises:
+            MirrorError: the catalogue was built by another embedder than ``vision``'s.
+        """
+        self.source = source
+        self.settings = settings
+        self.display = DisplaySlot()
+        self.on_picture: Callable[[], None] | None = None
+        self.memory = ShopperMemory(consent=settings.privacy.consent)
+        self.telemetry = TelemetryRecord()
+        if catalogue is not None:
+            catalogue.require_embedder(vision.embedder.name)
+            advise = advise or _advisor(catalogue, settings)
+        time_graphs(vision, self.telemetry)
+        self._pose_loop = PoseLoop(
+            vision.pose, vision.people, self.memory, self.telemetry,
+            people_every_s=settings.pipeline.people_every_s, forget_after_s=settings.pipeline.forget_after_s,
+        )
+        self._slow_loop = SlowLoop(
+            vision, self.memory, self.telemetry, settings, estimate_sizes=sizes, advise=advise)
+        self._analysis: LatestSlot[AnalysisFrame] = LatestSlot()
+        self._shown: LatestSlot[tuple[int, float, tuple[int, int]]] = LatestSlot()
+        self._newest: tuple[int, float, tuple[int, int]] = (-1, 0.0, (0, 0))
+        self._snapshot = Telemetry()
+        self._period = 1 / 30
+        self._source_state: SourceState = "opening"
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._drops_before = 0
+
+    def start(self) -> None:
+        """Open the source and start every thread.
+
+        Raises:
+            MirrorError: the source cannot be opened; nothing is left running.
+        """
+        if self._threads:
+            return
+        self._stop.clear()
+        self.source.on_frame = self._take
+        self.source.start()
+        jobs: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("mirror-pose", lambda: self._pose_loop.run(self._analysis, self._stop)),
+            ("mirror-slow", lambda: self._slow_loop.run(self._pose_loop.posed, self._stop)),
+            ("mirror-present", self._present),
+        )
+        self._threads = [threading.Thread(target=job, name=name, daemon=True) for name, job in jobs]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop and join every thread, close the source, and erase the shopper and her pictures."""
+        self._stop.set()
+        self.source.stop()
+        for thread in self._threads:
+            thread.join(STOP_PATIENCE_S)
+        self._threads = []
+        self.forget()
+        self._analysis.clear()
+        self.display.erase()
+
+    def __enter__(self) -> LivePipeline:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def set_consent(self, given: bool) -> None:
+        """Her yes or no to being looked at. A no erases what was found."""
+        self.memory.set_consent(given)
+
+    def declare(
+        self, *, sizes: Mapping[SizeKind, SizeBelief] | None = None,
+        gender: Literal["women", "men"] | None = None, age: AgeBand | None = None,
+    ) -> None:
+        """What she says herself stands over the estimates until she is forgotten. Said while nobody is served
+        (a flag at the start), it stands for everybody. None leaves a word as it was."""
+        said = {"sizes": sizes, "gender": gender, "age": age}
+        self.memory.declare({key: value for key, value in said.items() if value is not None})
+
+    def forget(self) -> None:
+        """Erase everything about the shopper now."""
+        self.memory.forget()
+        self._pose_loop.posed.clear()
+
+    def painted(self, state: MirrorState, paint_s: float | None = None) -> None:
+        """To be called at the end of painting ``state``; ``paint_s`` is how long that took, in seconds."""
+        if paint_s is not None:
+            self.telemetry.ran("paint", self.telemetry.now(), 0.0, paint_s, 0.0)
+        self.telemetry.painted(
+            state.frame_number, state.time, state.pose_frame_number, state.pose_time, state.pose is not None)
+
+    def measure_anew(self) -> None:
+        """Begin all counts and times at zero: the warm-up is over."""
+        self.telemetry.clear()
+        self._drops_before = self.source.dropped + self.display.dropped
+
+    def measured(self) -> Telemetry:
+        """Everything since the start (or :meth:`measure_anew`), with exact drops."""
+        return self._with_drops(self.telemetry.snapshot(recent=False))
+
+    def state(self, picture: Picture | None = None) -> MirrorState:
+        """Everything the window needs, at the frame of ``picture`` (the newest frame when None)."""
+        if picture is not None:
+            number, at, size = picture.number, picture.time, picture.frame_size
+        else:
+            number, at, size = self._newest
+        memory = self.memory.recall(number, at)
+        state = MirrorState(
+            frame_number=number, time=at, frame_size=size, people=memory.people, shopper=memory.shopper,
+            crowd=memory.crowd, profile=memory.findings.profile, look=memory.findings.look,
+            stages_done=memory.findings.done, telemetry=self._snapshot, consent=memory.consent,
+            source_state=self._source_state, notice=self._notice(),
+        )
+        if memory.pose is None:
+            return state
+        state = replace(
+            state, pose=memory.pose, pose_frame_number=memory.pose_number, pose_time=memory.pose_time,
+            full_body=full_body(memory.pose), distance=distance(memory.pose, size),
+            frontal=frontality(memory.pose) >= FRONTAL_FROM, stages_done=state.stages_done | {"people", "pose"},
+        )
+        return replace(state, **carried(memory))
+
+    def _take(self, frame: Frame) -> None:
+        """On the camera thread, for every frame."""
+        now = self.telemetry.now()
+        self.telemetry.captured(now)
+        self.telemetry.ran("camera", now, 0.0, max(0.0, now - frame.time), 0.0)
+        if self._newest[0] >= 0 and frame.time > self._newest[1]:
+            self._period += 0.1 * (frame.time - self._newest[1] - self._period)
+        # the pose can begin on another core while this thread draws the picture
+        self._analysis.put(shrink(frame))
+        with self.telemetry.stage("display"):
+            self.display.write(frame.image, frame.number, frame.time)
+        self._newest = (frame.number, frame.time, (frame.image.shape[1], frame.image.shape[0]))
+        self._shown.put(self._newest)
+
+    def _present(self) -> None:
+        """On its own thread: hold each picture for its pose, then tell the window."""
+        at, told = 0, 0.0
+        while not self._stop.is_set():
+            got = self._shown.wait(at, PRESENT_WAIT_S)
+            now = time.monotonic()
+            if now - told >= SNAPSHOT_EVERY_S:
+                told = now
+                self._snapshot = self._with_drops(self.telemetry.snapshot())
+            if got is None:
+                self._miss(now)
+            else:
+                at, (number, _, _) = got
+                self._source_state = "live"
+                if self._pose_loop.following and self._period > 1 / HOLD_BELOW_FPS:
+                    self._pose_loop.wait_done(number, self.settings.pipeline.pose_wait_ms / 1000)
+            if self.on_picture is not None:
+                self.on_picture()
+
+    def _miss(self, now: float) -> None:
+        """No frame came for a while: say so, and do not remember a shopper whom nobody can see."""
+        age = now - self._newest[1]
+        if self.source.ended:
+            self._source_state = "lost" if self.source.error is not None else "ended"
+        elif self.source.error is not None or (
+            self._newest[0] >= 0 and age > self.settings.camera.stale_after_s
+        ):
+            self._source_state = "lost"
+        if age > self.settings.pipeline.forget_after_s and self.memory.shopper:
+            self.forget()
+
+    def _notice(self) -> str:
+        if self.source.error is not None:
+            return str(self.source.error)
+        if self._source_state == "lost":
+            return f"source {self.source.name}: no fresh frame; check the camera and its cable"
+        if self._pose_loop.problem:
+            return self._pose_loop.problem
+        return next(iter(list(self._slow_loop.problems.values())), "")
+
+    def _with_drops(self, snapshot: Telemetry) -> Telemetry:
+        drops = self.source.dropped + self.display.dropped - self._drops_before
+        return replace(snapshot, dropped=max(0, drops))
+
+
+def carried(memory: Recollection) -> dict[str, Any]:
+    """Face, mask and garments moved from the pose they were read at to the present pose, as fields of
+    :class:`MirrorState`; what cannot be carried is shown where it was."""
+    found, pose = memory.findings, memory.pose
+    moved: dict[str, Any] = {"face": found.face, "mask": found.mask, "garments": found.garments}
+    if pose is None:
+        return moved
+    if found.face is not None and found.face_pose is not None:
+        matrix = similarity(found.face_pose, pose)
+        moved["face"] = found.face if matrix is None else carry_face(found.face, matrix)
+    if found.mask is not None and found.mask_pose is not None:
+        matrix = similarity(found.mask_pose, pose)
+        moved["mask"] = found.mask if matrix is None else carry_mask(found.mask, matrix)
+    if found.garments and found.garments_pose is not None:
+        matrix = similarity(found.garments_pose, pose)
+        if matrix is not None:
+            moved["garments"] = tuple(carry_garment(g, matrix) for g in found.garments)
+    return moved
+
+
+def time_graphs(vision: Readers, telemetry: TelemetryRecord) -> None:
+    """Put a stopwatch around every reader's session, so that each stage's time parts into pre, run and post."""
+    for name in ("people", "pose", "mask", "attributes", "garments", "embedder", "body"):
+        reader: Any = getattr(vision, name)
+        session = getattr(reader, "session", None)
+        if session is not None:
+            inner = session.session if isinstance(session, TimedSession) else session
+            reader.session = TimedSession(inner, telemetry)
+
+
+def _advisor(catalogue: Catalogue, settings: Settings) -> AdviseLook:
+    wished = RecommendSettings(similar=settings.shop.similar, complete=settings.shop.complete)
+
+    def advise(garments: Sequence[Garment], profile: Profile) -> Look:
+        return recommend(garments, profile, catalogue, settings=wished)
+
+    return advise

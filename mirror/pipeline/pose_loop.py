@@ -1,0 +1,173 @@
+"""The pose thread: every newest frame, where she is and how she stands; nothing else delays it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from mirror.domain import Box, MirrorError, Person, Pose
+from mirror.pipeline.frames import AnalysisFrame, PosedFrame, only_box, scaled_box, scaled_pose
+from mirror.pipeline.memory import ShopperMemory
+from mirror.pipeline.readers import FindsPeople, ReadsPose
+from mirror.pipeline.slot import LatestSlot
+from mirror.pipeline.telemetry import TelemetryRecord
+from mirror.pipeline.tracker import ShopperChoice
+from mirror.vision.pose import body_region, next_region
+
+SEEK_EVERY_S = 0.2
+"""While nobody is followed the people finder (15 ms) looks this often."""
+
+LEAST_HEIGHT_SHARE = 0.2
+"""People less tall than this share of the frame are passers-by at the back of the shop: nobody to serve."""
+
+WAIT_S = 0.25
+AFTER_FAILURE_S = 0.5
+
+
+class PoseLoop:
+    """Follows one shopper. :meth:`step` does one frame; :meth:`run` does so for every newest frame until told
+    to stop. ``done`` is called with a frame's number when its pose is known, or known to be none."""
+
+    def __init__(
+        self, pose: ReadsPose, people: FindsPeople, memory: ShopperMemory, telemetry: TelemetryRecord, *,
+        people_every_s: float, forget_after_s: float,
+    ) -> None:
+        self.posed: LatestSlot[PosedFrame] = LatestSlot()
+        self.problem = ""
+        self._pose = pose
+        self._people = people
+        self._memory = memory
+        self._telemetry = telemetry
+        self._people_every = people_every_s
+        self._forget_after = forget_after_s
+        self._choice = ShopperChoice()
+        self._token = -1
+        self._region: Box | None = None
+        self._last_box: Box | None = None
+        self._last_seen = 0.0
+        self._last_look = float("-inf")
+        self._changed = threading.Condition()
+        self._done = -1
+
+    def run(self, frames: LatestSlot[AnalysisFrame], stop: threading.Event) -> None:
+        """Follow the newest frames until ``stop`` is set. A failing model is told and tried again."""
+        at = 0
+        while not stop.is_set():
+            got = frames.wait(at, WAIT_S)
+            if got is None:
+                continue
+            at, frame = got
+            try:
+                self.step(frame, self._tell)
+                self.problem = ""
+            except Exception as error:  # noqa: BLE001 - one bad frame or model must not end the mirror
+                kind = "" if isinstance(error, MirrorError) else f"{type(error).__name__}: "
+                self.problem = f"pose: {kind}{error}"
+                self._tell(frame.frame.number)
+                stop.wait(AFTER_FAILURE_S)
+
+    def wait_done(self, number: int, timeout: float) -> bool:
+        """Wait until the pose of frame ``number`` (or of a newer one) is done; False when the time is over."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._done >= number, timeout)
+
+    @property
+    def following(self) -> bool:
+        """Whether the next frame will be read for a pose: else there is nothing to wait for."""
+        return self._region is not None
+
+    def step(self, frame: AnalysisFrame, done: Callable[[int], None] = lambda number: None) -> None:
+        """Read one frame."""
+        number, time = frame.frame.number, frame.frame.time
+        if self._memory.token != self._token:
+            self._start_anew()
+        if self._region is None and not self._seek(frame, time):
+            done(number)
+            return
+        assert self._region is not None
+        with self._telemetry.stage("pose"):
+            pose = self._pose.read(frame.small, self._region)
+        region = next_region(pose)
+        box = body_region(pose)
+        if region is None or box is None:
+            self._region = None
+            done(number)
+            return
+        self._region, self._last_box, self._last_seen = region, box, time
+        smoothed = self._memory.posed(self._token, scaled_pose(pose, frame.factor), number, time)
+        done(number)
+        if smoothed is not None:
+            self.posed.put(PosedFrame(frame, smoothed, self._token))
+        # after this frame's pose is out there is time until the next frame comes
+        if time - self._last_look >= self._people_every:
+            self._review(frame, pose, box, time)
+
+    def _tell(self, number: int) -> None:
+        with self._changed:
+            self._done = max(self._done, number)
+            self._changed.notify_all()
+
+    def _start_anew(self) -> None:
+        """Somebody else erased the shopper (a stop, a consent taken back): what belongs to her goes too."""
+        self._token = self._memory.token
+        if self._memory.shopper == 0:
+            self._lose()
+
+    def _lose(self) -> None:
+        self._region = self._last_box = None
+        self._choice.reset()
+        self.posed.clear()
+
+    def _seek(self, frame: AnalysisFrame, time: float) -> bool:
+        """Find her again, or somebody new; True when there is a region to read."""
+        if self._memory.shopper and time - self._last_seen > self._forget_after:
+            self._memory.forget()
+            self._token = self._memory.token
+            self._lose()
+        if time - self._last_look < SEEK_EVERY_S:
+            return False
+        people = self._look(frame, time)
+        if self._memory.shopper and self._last_box is not None:
+            person = self._choice.again(people, self._last_box)
+        else:
+            person = self._choice.first(people, (frame.small.shape[1], frame.small.shape[0]))
+        self._memory.seen(tuple(only_box(p, frame.factor) for p in people), crowd=False)
+        if person is None:
+            return False
+        if not self._memory.shopper:
+            self._serve(time)
+        self._region = next_region(person.pose) or _square(person.box)
+        return True
+
+    def _review(self, frame: AnalysisFrame, pose: Pose, box: Box, time: float) -> None:
+        """Notice other people, and whether what is followed is still a person."""
+        size = (frame.small.shape[1], frame.small.shape[0])
+        people = self._look(frame, time)
+        own = pose.box() or box
+        review = self._choice.review(people, own, size, may_switch=not self._memory.consent)
+        if not review.keep:
+            self._memory.forget()
+            self._token = self._memory.token
+            self._lose()
+            if review.successor is not None:
+                self._serve(time)
+                self._region = next_region(review.successor.pose) or _square(review.successor.box)
+        self._memory.seen(tuple(only_box(p, frame.factor) for p in people), review.crowd)
+
+    def _look(self, frame: AnalysisFrame, time: float) -> list[Person]:
+        self._last_look = time
+        with self._telemetry.stage("people"):
+            people = self._people.find(frame.small)
+        least = LEAST_HEIGHT_SHARE * frame.small.shape[0]
+        return [p for p in people if p.box.height >= least]
+
+    def _serve(self, time: float) -> None:
+        self._token = self._memory.begin()
+        self._choice.reset()
+        self._last_seen = time
+
+
+def _square(box: Box) -> Box:
+    side = max(box.width, box.height)
+    cx, cy = box.centre
+    return scaled_box(Box(cx / side - 0.5, cy / side - 0.5, cx / side + 0.5, cy / side + 0.5), side)

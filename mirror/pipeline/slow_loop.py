@@ -1,0 +1,240 @@
+"""The slow thread: face, silhouette, garments and look of the shopper who said yes, most overdue first."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from mirror.config import Settings
+from mirror.domain import Box, Garment, ImageArray, Look, Mask, MirrorError, Profile
+from mirror.pipeline.belief import EstimateSizes, ProfileBelief
+from mirror.pipeline.frames import PosedFrame, scaled_pose
+from mirror.pipeline.memory import Declared, ShopperMemory
+from mirror.pipeline.readers import Readers
+from mirror.pipeline.schedule import Schedule
+from mirror.pipeline.slot import LatestSlot
+from mirror.pipeline.telemetry import TelemetryRecord
+from mirror.pipeline.wardrobe import Wardrobe
+from mirror.vision.colour import main_colours
+from mirror.vision.pose import body_region
+
+NICE = 10
+"""The slow thread yields to the others: capture-to-paint p95 17 -> 13 ms at the same rates."""
+
+WAIT_S = 0.25
+OLDEST_FRAME_S = 0.3
+"""A stage does not begin on an older frame: it would describe a moment that is gone."""
+
+EMBED_EVERY_S = 0.1
+FAILED_WAIT_S = 5.0
+GOVERN_EVERY_S = 1.0
+
+EARLY_FACES = 3
+EARLY_FACE_EVERY_S = 0.4
+"""The first three faces come quickly, ..."""
+SETTLED_FACES = 8
+SETTLED_FACE_WAIT_S = 10.0
+"""... and after eight there is little to learn: then this much longer between two."""
+
+LEAST_FACE_WEIGHT = 0.1
+
+AdviseLook = Callable[[Sequence[Garment], Profile], Look]
+Colours = Callable[[ImageArray, Box, "Mask | None"], tuple[str, ...]]
+
+
+class SlowLoop:
+    """Runs the slow stages on posed frames. :meth:`step` runs at most one stage."""
+
+    def __init__(
+        self, readers: Readers, memory: ShopperMemory, telemetry: TelemetryRecord, settings: Settings,
+        *, estimate_sizes: EstimateSizes, advise: AdviseLook | None, colours: Colours = main_colours,
+    ) -> None:
+        self.problems: dict[str, str] = {}
+        self._readers = readers
+        self._memory = memory
+        self._telemetry = telemetry
+        self._estimates = settings.privacy.estimates
+        self._estimate_sizes = estimate_sizes
+        self._advise = advise
+        self._colours = colours
+        wished = settings.pipeline
+        self._face_every = wished.face_every_s
+        self.schedule = Schedule({
+            "garments": wished.garments_every_s, "mask": wished.body_every_s, "face": wished.face_every_s,
+            "embedding": EMBED_EVERY_S, "look": wished.look_every_s,
+        })
+        self._token = -1
+        self._start_anew()
+
+    def run(self, posed: LatestSlot[PosedFrame], stop: threading.Event) -> None:
+        """Work on the newest posed frame until ``stop`` is set."""
+        yield_to_others()
+        at, governed = 0, time.monotonic()
+        while not stop.is_set():
+            got = posed.wait(at, WAIT_S)
+            now = time.monotonic()
+            if now - governed >= GOVERN_EVERY_S:
+                governed = now
+                self._govern()
+            if self._memory.token != self._token:
+                self._start_anew()
+            if got is None:
+                continue
+            number, frame = got
+            if self.step(frame, now) is None:
+                at = number
+
+    def step(self, posed: PosedFrame, now: float) -> str | None:
+        """Run the most overdue stage on this frame; its name, or None when none is due (or none may run)."""
+        if self._memory.token != self._token:
+            self._start_anew()
+        if posed.token != self._token or not self._memory.consent:
+            return None
+        if now - posed.analysis.frame.time > OLDEST_FRAME_S:
+            return None
+        stage = self.schedule.most_overdue(self._allowed(now), now)
+        if stage is None:
+            return None
+        self.schedule.ran(stage, now)
+        try:
+            {
+                "garments": self._see_garments, "mask": self._see_body, "face": self._see_face,
+                "embedding": self._embed, "look": self._make_look,
+            }[stage](posed, now)
+            self.problems.pop(stage, None)
+        except Exception as error:  # noqa: BLE001 - one broken stage must not take the others with it
+            kind = "" if isinstance(error, MirrorError) else f"{type(error).__name__}: "
+            self.problems[stage] = f"{stage}: {kind}{error}"
+            self.schedule.ran(stage, now, wait=FAILED_WAIT_S)
+        return stage
+
+    def _allowed(self, now: float) -> set[str]:
+        stages = {"garments", "mask"}
+        if self._estimates:
+            stages.add("face")
+        if self._wardrobe.to_embed(now):
+            stages.add("embedding")
+        if self._advise is not None and self._look_wanted():
+            stages.add("look")
+        return stages
+
+    def _start_anew(self) -> None:
+        self._token = self._memory.token
+        self._wardrobe = Wardrobe()
+        self._belief = ProfileBelief(self._estimate_sizes)
+        self._mask: Mask | None = None
+        self._told: tuple[object, ...] | None = None
+        self._declared = Declared()
+        self.schedule.reset()
+        self.problems.clear()
+
+    def _govern(self) -> None:
+        lately = self._telemetry.snapshot()
+        if "pose" in lately.fps:
+            self.schedule.govern(lately.fps["pose"], lately.fps_camera)
+
+    def _see_garments(self, posed: PosedFrame, now: float) -> None:
+        region = body_region(posed.pose)
+        if region is None:
+            return
+        with self._telemetry.stage("garments"):
+            found = self._readers.garments.detect(posed.analysis.frame.image, region)
+        self._wardrobe.look(found, posed.pose)
+        self._publish_garments("garments", posed)
+
+    def _see_body(self, posed: PosedFrame, now: float) -> None:
+        small_pose = scaled_pose(posed.pose, 1 / posed.analysis.factor)
+        region = body_region(small_pose)
+        if region is None:
+            return
+        with self._telemetry.stage("mask"):
+            small = self._readers.mask.read(posed.analysis.small, region)
+        self._mask = None if small is None else _of_full_frame(small, posed.analysis.factor)
+        self._memory.found(self._token, "mask", mask=self._mask, mask_pose=posed.pose)
+        if self._mask is None or not self._estimates:
+            return
+        with self._telemetry.stage("body"):
+            body = self._readers.body.read(
+                self._mask, posed.pose, self._wardrobe.garments(posed.pose), self._belief.female)
+        if body is not None:
+            self._belief.add_body(body)
+            self._publish_profile("body")
+
+    def _see_face(self, posed: PosedFrame, now: float) -> None:
+        with self._telemetry.stage("face"):
+            face = self._readers.face.find(posed.analysis.frame.image, posed.pose)
+        if face is None:
+            return
+        self._memory.found(self._token, "face", face=face, face_pose=posed.pose)
+        if not face.frontal:
+            return
+        with self._telemetry.stage("attributes"):
+            age, female = self._readers.attributes.read(posed.analysis.frame.image, face)
+        self._belief.add_face(age, female, max(LEAST_FACE_WEIGHT, face.score))
+        if self._belief.faces < EARLY_FACES:
+            self.schedule.ran("face", now, wait=EARLY_FACE_EVERY_S - self._face_every)
+        elif self._belief.faces >= SETTLED_FACES:
+            self.schedule.ran("face", now, wait=SETTLED_FACE_WAIT_S)
+        self._publish_profile("attributes")
+
+    def _embed(self, posed: PosedFrame, now: float) -> None:
+        wanted = self._wardrobe.to_embed(now)[:1]  # one crop a turn: the thread is never long away
+        if not wanted:
+            return
+        worn, image = wanted[0], posed.analysis.frame.image
+        box = worn.box_at(posed.pose)
+        with self._telemetry.stage("embedding"):
+            row = self._readers.embedder.embed(image, [box])[0]
+            colours = self._colours(image, box, self._mask)
+        worn.take_embedding(row, colours, now)
+        self._publish_garments("embedding", posed)
+
+    def _make_look(self, posed: PosedFrame, now: float) -> None:
+        if self._advise is None:
+            return
+        told = self._look_signature()
+        garments = [g for g in self._wardrobe.garments(posed.pose) if g.embedding is not None]
+        profile = self._belief.profile(self._declared)
+        with self._telemetry.stage("look"):
+            look = self._advise(garments, profile)
+        self._told = told
+        self._memory.found(self._token, "look", look=look, profile=profile)
+
+    def _look_wanted(self) -> bool:
+        """Something that a look depends on has changed, and there is something to go by."""
+        if self._memory.declared != self._declared:
+            self._declared = self._memory.declared
+            self._publish_profile("declared")
+        if not any(worn.embeddings for worn in self._wardrobe.confirmed()):
+            return False
+        return self._look_signature() != self._told
+
+    def _look_signature(self) -> tuple[object, ...]:
+        profile = self._belief.profile(self._declared)
+        female = None if profile.female is None else profile.female >= 0.5
+        age = None if profile.age is None else round(profile.age.value / 10)
+        sizes = tuple(profile.likely_sizes(kind) for kind in ("tops", "bottoms", "shoes"))
+        return (self._wardrobe.signature(), female, age, sizes)
+
+    def _publish_garments(self, stage: str, posed: PosedFrame) -> None:
+        self._memory.found(
+            self._token, stage, garments=self._wardrobe.garments(posed.pose), garments_pose=posed.pose)
+
+    def _publish_profile(self, stage: str) -> None:
+        self._memory.found(self._token, stage, profile=self._belief.profile(self._declared))
+
+
+def _of_full_frame(mask: Mask, factor: int) -> Mask:
+    """The mask of a small copy as a mask of the full frame: only the way into it changes."""
+    to_mask = mask.to_mask.copy()
+    to_mask[:, :2] /= factor
+    return Mask(mask.values, to_mask)
+
+
+def yield_to_others(nice: int = NICE) -> None:
+    """Lower the calling thread's priority (Linux only: elsewhere it would lower the whole process)."""
+    if sys.platform.startswith("linux"):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)

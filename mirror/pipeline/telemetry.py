@@ -1,0 +1,182 @@
+"""Counts and times of everything, and nothing of anybody."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mirror.pipeline.state import STAGES, Percentiles, StageTiming, Telemetry
+
+KEPT = 8192
+"""Measurements kept of each kind: four and a half minutes at 30 a second, in 0.5 MB."""
+
+RATE_WINDOW_S = 2.0
+"""Rates are counted over this long."""
+
+SHOWN = 300
+"""Of how many recent measurements the engineer view's percentiles are: ten seconds at 30 a second."""
+
+
+@dataclass
+class _Runs:
+    ends: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
+    parts: deque[tuple[float, float, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    count: int = 0
+
+
+class StageClock:
+    """Times one run of a stage; :attr:`inner` collects when its graphs began and ended."""
+
+    def __init__(self) -> None:
+        self.inner: list[tuple[float, float]] = []
+
+    def parts(self, start: float, end: float) -> tuple[float, float, float]:
+        """Seconds before and between the graphs, in them, and after the last. All is ``run`` without a graph."""
+        if not self.inner:
+            return 0.0, end - start, 0.0
+        run = sum(b - a for a, b in self.inner)
+        post = end - self.inner[-1][1]
+        return max(0.0, end - start - run - post), run, post
+
+
+class TimedSession:
+    """A session that tells the stage clock of its thread when the graph itself ran; everything else is the
+    wrapped session's."""
+
+    def __init__(self, session: Any, telemetry: TelemetryRecord) -> None:
+        self.session = session
+        self._telemetry = telemetry
+
+    def run(self, feed: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        start = self._telemetry.now()
+        result: tuple[NDArray[Any], ...] = self.session.run(feed)
+        self._telemetry.graph_ran(start, self._telemetry.now())
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.session, name)
+
+
+class TelemetryRecord:
+    """Collects from every thread; hands out :class:`Telemetry` snapshots."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self.now = now
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin to count at zero (after a warm-up)."""
+        with self._lock:
+            self._began = self.now()
+            self._stages: dict[str, _Runs] = {name: _Runs() for name in STAGES}
+            self._captures: deque[float] = deque(maxlen=KEPT)
+            self._captured = 0
+            self._dropped = 0
+            self._paints: deque[float] = deque(maxlen=KEPT)
+            self._latency: deque[float] = deque(maxlen=KEPT)
+            self._overlay: deque[float] = deque(maxlen=KEPT)
+            self._own: deque[bool] = deque(maxlen=KEPT)
+            self._displayed = 0
+            self._last_painted = -1
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time the block as one run of a stage (of :data:`STAGES`); a block that raises counts for nothing."""
+        clock = StageClock()
+        self._local.clock = clock
+        start = self.now()
+        try:
+            yield
+        finally:
+            self._local.clock = None
+        end = self.now()
+        self.ran(name, end, *clock.parts(start, end))
+
+    def graph_ran(self, start: float, end: float) -> None:
+        """A graph ran in this thread, inside the stage that it is timing (if any)."""
+        clock = getattr(self._local, "clock", None)
+        if clock is not None:
+            clock.inner.append((start, end))
+
+    def ran(self, name: str, end: float, pre: float, run: float, post: float) -> None:
+        """Record one run of a stage in seconds."""
+        with self._lock:
+            runs = self._stages[name]
+            runs.ends.append(end)
+            runs.parts.append((pre, run, post))
+            runs.count += 1
+
+    def captured(self, at: float) -> None:
+        """A frame came from the source."""
+        with self._lock:
+            self._captured += 1
+            self._captures.append(at)
+
+    def dropped(self, count: int = 1) -> None:
+        """Frames were captured that nobody was shown."""
+        with self._lock:
+            self._dropped += count
+
+    def painted(self, number: int, captured_at: float, pose_number: int, pose_time: float, has_pose: bool) -> None:
+        """The window finished painting a frame. A repaint of the same frame counts for nothing."""
+        now = self.now()
+        with self._lock:
+            if number <= self._last_painted:
+                return
+            self._last_painted = number
+            self._displayed += 1
+            self._paints.append(now)
+            self._latency.append(now - captured_at)
+            if has_pose:
+                self._overlay.append(now - pose_time)
+                self._own.append(pose_number == number)
+
+    def snapshot(self, *, recent: bool = True) -> Telemetry:
+        """What was measured lately (``recent``: last seconds), or since the start."""
+        with self._lock:
+            now = self.now()
+            seconds = now - self._began
+            stages = {name: (list(r.ends), list(r.parts), r.count) for name, r in self._stages.items() if r.count}
+            captures, paints = list(self._captures), list(self._paints)
+            latency, overlay, own = list(self._latency), list(self._overlay), list(self._own)
+            captured, displayed, dropped = self._captured, self._displayed, self._dropped
+
+        def rate(times: Sequence[float], total: int) -> float:
+            if not recent:
+                return total / seconds if seconds > 0 else 0.0
+            window = min(RATE_WINDOW_S, max(seconds, 1e-3))
+            return sum(1 for t in reversed(times) if t > now - window) / window
+
+        last = SHOWN if recent else KEPT
+        return Telemetry(
+            seconds=seconds, captured=captured, displayed=displayed, dropped=dropped,
+            fps_camera=rate(captures, captured), fps_display=rate(paints, displayed),
+            fps={name: rate(ends, count) for name, (ends, _, count) in stages.items()},
+            capture_to_paint=_percentiles(latency[-last:]), overlay_age=_percentiles(overlay[-last:]),
+            own_pose=float(np.mean(own[-last:])) if own else 0.0,
+            stages={name: _timing(parts[-last:], count) for name, (_, parts, count) in stages.items()},
+        )
+
+
+def _percentiles(seconds: Sequence[float]) -> Percentiles:
+    if not seconds:
+        return Percentiles()
+    p50, p95, p99 = (float(v) * 1000 for v in np.percentile(seconds, (50, 95, 99)))
+    return Percentiles(p50, p95, p99, len(seconds))
+
+
+def _timing(parts: Sequence[tuple[float, float, float]], count: int) -> StageTiming:
+    table = np.asarray(parts) * 1000
+    p50, p95 = (float(v) for v in np.percentile(table.sum(axis=1), (50, 95)))
+    pre, run, post = (float(v) for v in np.median(table, axis=0))
+    return StageTiming(p50, p95, count, pre, run, post)

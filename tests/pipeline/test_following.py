@@ -1,0 +1,104 @@
+"""Choosing one shopper, keeping her, and how she stands."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pipeline_world import SIZE, figure, person
+
+from mirror.domain import Pose
+from mirror.pipeline.stance import distance, frontality
+from mirror.pipeline.tracker import MISSED_LOOKS, SWITCH_LOOKS, ShopperChoice, choose_shopper
+
+
+def box_of(pose: Pose):  # type: ignore[no-untyped-def]
+    return person(pose).box
+
+
+def test_the_larger_person_is_the_shopper_then_the_more_central_then_the_one_who_faces_the_mirror() -> None:
+    near, far = person(figure(300, tall=600)), person(figure(900, tall=300))
+    assert choose_shopper([far, near], SIZE) == 1
+    side, middle = person(figure(150)), person(figure(650))
+    assert choose_shopper([side, middle], SIZE) == 1
+    away, facing = person(figure(500, turned=-1)), person(figure(780))
+    assert choose_shopper([away, facing], SIZE) == 1
+    with pytest.raises(ValueError, match="nobody"):
+        choose_shopper([], SIZE)
+
+
+def test_two_equal_neighbours_do_not_swap_and_one_look_of_a_better_one_changes_nothing() -> None:
+    choice = ShopperChoice()
+    a, b = figure(560), figure(720)
+    shopper = box_of(a)
+    for wobble in (-8, 6, -3, 9, 0):
+        review = choice.review([person(figure(560 + wobble)), person(b)], shopper, SIZE, may_switch=True)
+        assert review.keep
+    better = person(figure(640, top=60, tall=640))
+    behind = person(figure(560, tall=300))
+    for look in range(SWITCH_LOOKS - 1):
+        assert choice.review([behind, better], behind.box, SIZE, may_switch=True).keep, look
+    assert choice.review([behind], behind.box, SIZE, may_switch=True).keep
+    assert choice.review([behind, better], behind.box, SIZE, may_switch=True).keep, "the count began anew"
+
+
+def test_a_clearly_better_person_takes_over_after_three_looks_but_never_once_she_consented() -> None:
+    small, large = person(figure(300, tall=300)), person(figure(680, top=60, tall=640))
+    choice = ShopperChoice()
+    reviews = [choice.review([small, large], small.box, SIZE, may_switch=True) for _ in range(SWITCH_LOOKS)]
+    assert [r.keep for r in reviews] == [True, True, False]
+    assert reviews[-1].successor is large
+    choice = ShopperChoice()
+    assert all(
+        choice.review([small, large], small.box, SIZE, may_switch=False).keep for _ in range(3 * SWITCH_LOOKS))
+
+
+def test_a_second_person_as_near_is_a_crowd_and_a_passer_by_at_the_back_is_not() -> None:
+    shopper = person(figure(640))
+    choice = ShopperChoice()
+    assert choice.review([shopper, person(figure(950, tall=450))], shopper.box, SIZE, may_switch=True).crowd
+    assert not choice.review([shopper, person(figure(950, tall=200))], shopper.box, SIZE, may_switch=True).crowd
+
+
+def test_a_track_on_a_coat_stand_ends_when_no_person_is_found_there_twice() -> None:
+    choice = ShopperChoice()
+    stand, other = box_of(figure(200)), person(figure(900))
+    reviews = [choice.review([other], stand, SIZE, may_switch=False) for _ in range(MISSED_LOOKS)]
+    assert [r.keep for r in reviews] == [True, False]
+    assert reviews[-1].successor is other
+
+
+def test_who_comes_back_near_her_place_is_her_and_who_stands_elsewhere_is_not() -> None:
+    choice = ShopperChoice()
+    last = box_of(figure(640))
+    back, other = person(figure(700)), person(figure(1100))
+    assert choice.again([other, back], last) is back
+    assert choice.again([other], last) is None
+    assert choice.again([], last) is None
+
+
+@pytest.mark.parametrize(("turned", "low", "high"), [(1.0, 0.9, 1.0), (0.45, 0.0, 0.45), (-1.0, 0.0, 0.0)])
+def test_frontality_falls_as_she_turns_and_is_nothing_from_behind(turned: float, low: float, high: float) -> None:
+    assert low <= frontality(figure(640, turned=turned)) <= high
+
+
+def test_a_turned_head_is_not_frontal_although_the_shoulders_are() -> None:
+    pose = figure(640)
+    keypoints = pose.keypoints.copy()
+    keypoints[pose.names.index("nose"), 0] = keypoints[pose.names.index("left_ear"), 0] + 2
+    assert frontality(Pose(keypoints)) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("top", "tall", "wanted"),
+    [(100, 520, "ok"), (250, 250, "far"), (60, 900, "near"), (-60, 700, "near"), (15, 640, "ok")],
+)
+def test_distance_is_read_from_how_much_of_the_frame_she_fills(top: float, tall: float, wanted: str) -> None:
+    pose = figure(640, top=top, tall=tall)
+    keypoints = pose.keypoints.copy()
+    outside = (keypoints[:, 1] < 0) | (keypoints[:, 1] > SIZE[1])
+    keypoints[outside, 2] = 0.05  # a pose net is unsure of what it cannot see
+    assert distance(Pose(keypoints), SIZE) == wanted
+
+
+def test_nothing_seen_gives_no_distance() -> None:
+    assert distance(Pose(np.zeros((17, 3), np.float32)), SIZE) is None

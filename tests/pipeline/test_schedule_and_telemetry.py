@@ -1,0 +1,116 @@
+"""Which stage runs when, and that the figures are right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mirror.pipeline.schedule import MOST_STRETCH, Schedule
+from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
+
+
+class Ticks:
+    def __init__(self) -> None:
+        self.now = 10.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_most_overdue_stage_runs_first_and_none_before_its_time() -> None:
+    schedule = Schedule({"garments": 0.3, "mask": 0.3, "face": 2.0})
+    allowed = {"garments", "mask", "face"}
+    order = []
+    for _ in range(3):
+        stage = schedule.most_overdue(allowed, 0.0)
+        assert stage is not None
+        order.append(stage)
+        schedule.ran(stage, 0.0)
+    assert order == ["garments", "mask", "face"], "new: the table's order"
+    assert schedule.most_overdue(allowed, 0.29) is None
+    schedule.ran("garments", 0.2)
+    assert schedule.most_overdue(allowed, 0.55) == "mask"
+    assert schedule.most_overdue({"garments"}, 0.51) == "garments"
+    schedule.ran("mask", 1.9)
+    schedule.ran("garments", 1.9)
+    assert schedule.most_overdue(allowed, 2.1) == "face"
+    schedule.hurry("mask")
+    assert schedule.most_overdue(allowed, 2.1) == "mask"
+
+
+def test_a_stage_that_failed_waits_longer() -> None:
+    schedule = Schedule({"mask": 0.3})
+    schedule.ran("mask", 0.0, wait=5.0)
+    assert schedule.most_overdue({"mask"}, 5.2) is None
+    assert schedule.most_overdue({"mask"}, 5.31) == "mask"
+
+
+def test_when_poses_come_late_slow_stages_give_way_and_come_back_slowly() -> None:
+    schedule = Schedule({"mask": 0.3})
+    schedule.ran("mask", 0.0)
+    for _ in range(10):
+        schedule.govern(pose_rate=15, camera_rate=30)
+    assert schedule.stretch == MOST_STRETCH
+    assert schedule.most_overdue({"mask"}, 1.1) is None
+    assert schedule.most_overdue({"mask"}, 1.21) == "mask"
+    schedule.govern(pose_rate=29.5, camera_rate=30)
+    assert 1 < schedule.stretch < MOST_STRETCH
+    for _ in range(20):
+        schedule.govern(pose_rate=29.5, camera_rate=30)
+    assert schedule.stretch == 1.0
+
+
+def test_a_stages_time_parts_into_before_in_and_after_the_graph() -> None:
+    ticks = Ticks()
+    record = TelemetryRecord(ticks)
+
+    class Graph:
+        label = "a"
+
+        def run(self, feed: np.ndarray) -> tuple[np.ndarray, ...]:
+            ticks.now += 0.005
+            return (feed,)
+
+    graph = TimedSession(Graph(), record)
+    assert graph.label == "a"
+    with record.stage("embedding"):
+        for _ in range(2):
+            ticks.now += 0.002
+            graph.run(np.zeros(1))
+        ticks.now += 0.001
+    graph.run(np.zeros(1))  # outside a stage: counts for none
+    timing = record.snapshot().stages["embedding"]
+    assert (timing.pre, timing.run, timing.post) == pytest.approx((4, 10, 1))
+    assert (timing.p50, timing.n) == (pytest.approx(15), 1)
+
+
+def test_a_stage_that_raises_is_not_counted_as_a_run() -> None:
+    record = TelemetryRecord(Ticks())
+    with pytest.raises(ValueError, match="x"), record.stage("mask"):
+        raise ValueError("x")
+    assert "mask" not in record.snapshot().stages
+
+
+def test_latency_overlay_age_and_own_pose_are_of_each_frames_first_paint() -> None:
+    ticks = Ticks()
+    record = TelemetryRecord(ticks)
+    for number in range(10):
+        captured = ticks.now
+        record.captured(captured)
+        ticks.now += 0.015
+        own = number != 4
+        pose_time = captured if own else captured - 0.033
+        record.painted(number, captured, number if own else number - 1, pose_time, has_pose=True)
+        ticks.now += 0.010
+        record.painted(number, captured, number, captured, has_pose=True)  # a repaint
+        ticks.now += 0.008333
+    snapshot = record.snapshot()
+    assert snapshot.displayed == 10
+    assert snapshot.capture_to_paint.p50 == pytest.approx(15)
+    assert snapshot.overlay_age.p99 > 40
+    assert snapshot.own_pose == pytest.approx(0.9)
+    whole = record.snapshot(recent=False)
+    assert whole.fps_display == pytest.approx(30, rel=0.01)
+    assert whole.fps_camera == pytest.approx(30, rel=0.01)
+    record.clear()
+    assert record.snapshot().displayed == 0
