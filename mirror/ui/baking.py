@@ -1,0 +1,151 @@
+"""Overlay elements drawn once and blitted ever after.
+
+An element is drawn again only when its own content, the language, the theme or the scale changes: all of that is its
+key. Painting is at whole window pixels, and the opaque middle of a plate goes over as a plain copy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
+
+from mirror.ui import theme
+
+PAD = 8
+"""Design pixels around a plate that its shadow may use (elevation grows by 5)."""
+PAD_BELOW = 20
+CORNER_SHARE = 1 - 1 / math.sqrt(2)
+"""A rectangle inset by this share of the corner radius lies wholly inside the rounded one."""
+CACHE_BYTES = 24 * 2**20
+"""Room for a screen's elements at 1080x1920 (about 7 MiB) and the neighbours just left; times scale squared."""
+
+
+@dataclass(frozen=True)
+class Baked:
+    """An element's pixels (premultiplied) with the offset of its plate inside them, and its opaque middle."""
+
+    image: QImage
+    left: int
+    top: int
+    core: tuple[int, int, int, int] | None
+    width: int
+    height: int
+    """Width and height of the plate itself, window pixels, without its shadow."""
+
+    def paint(self, painter: QPainter, x: int, y: int) -> None:
+        """Blit with the plate's top left corner at window pixel (x, y)."""
+        x, y = x - self.left, y - self.top
+        if self.core is None:
+            painter.drawImage(x, y, self.image)
+            return
+        cx, cy, cw, ch = self.core
+        w, h = self.image.width(), self.image.height()
+        for sx, sy, sw, sh in ((0, 0, w, cy), (0, cy, cx, ch), (cx + cw, cy, w - cx - cw, ch),
+                               (0, cy + ch, w, h - cy - ch)):
+            if sw > 0 and sh > 0:
+                painter.drawImage(x + sx, y + sy, self.image, sx, sy, sw, sh)
+        painter.setCompositionMode(QPainter.CompositionMode_Source)
+        painter.drawImage(x + cx, y + cy, self.image, cx, cy, cw, ch)
+        painter.setCompositionMode(QPainter.CompositionMode_SourceOver)
+
+
+Draw = Callable[[QPainter, float, float], None]
+"""Draws an element's content in design pixels, the origin at its plate's corner; is told width and height."""
+
+
+def bake_plate(
+    width: int, height: int, scale: float, corner: float, fill: QColor, line: QColor, draw: Draw, *,
+    raised: bool = True,
+) -> Baked:
+    """A plate of ``width`` x ``height`` window pixels: shadow, rounded ground, hairline, then ``draw``."""
+    left, below = math.ceil(PAD * scale), math.ceil(PAD_BELOW * scale)
+    image = QImage(width + 2 * left, height + left + below, QImage.Format_ARGB32_Premultiplied)
+    image.fill(Qt.transparent)
+    painter = pen(image)
+    painter.translate(left, left)
+    painter.scale(scale, scale)
+    w, h = width / scale, height / scale
+    if raised:
+        for step in theme.tokens()["elevation"]:
+            grow = step["grow"]
+            rounded = _rounded(-grow, step["dy"] - grow, w + 2 * grow, h + 2 * grow, corner + grow)
+            painter.fillPath(rounded, QColor(0, 0, 0, step["alpha"]))
+    # the plate replaces the shadow under it, so that a see-through tag stays clean
+    painter.setCompositionMode(QPainter.CompositionMode_Source)
+    painter.fillPath(_rounded(0, 0, w, h, corner), fill)
+    painter.setCompositionMode(QPainter.CompositionMode_SourceOver)
+    hair = float(theme.tokens()["stroke"]["hairline"])
+    painter.setPen(QPen(line, hair))
+    painter.drawPath(_rounded(hair / 2, hair / 2, w - hair, h - hair, corner - hair / 2))
+    draw(painter, w, h)
+    painter.end()
+    core = None
+    if fill.alpha() == 255:
+        inset = math.ceil(corner * scale * CORNER_SHARE) + 1
+        if width > 2 * inset and height > 2 * inset:
+            core = (left + inset, left + inset, width - 2 * inset, height - 2 * inset)
+    return Baked(image, left, left, core, width, height)
+
+
+def bake_free(width: int, height: int, scale: float, draw: Draw) -> Baked:
+    """An element without a plate (a disc, a ring) of ``width`` x ``height`` window pixels."""
+    image = QImage(max(1, width), max(1, height), QImage.Format_ARGB32_Premultiplied)
+    image.fill(Qt.transparent)
+    painter = pen(image)
+    painter.scale(scale, scale)
+    draw(painter, width / scale, height / scale)
+    painter.end()
+    return Baked(image, 0, 0, None, width, height)
+
+
+def pen(image: QImage) -> QPainter:
+    """A painter with smooth edges and pictures."""
+    painter = QPainter(image)
+    painter.setRenderHints(QPainter.Antialiasing | QPainter.TextAntialiasing | QPainter.SmoothPixmapTransform)
+    return painter
+
+
+def rounded(x: float, y: float, w: float, h: float, r: float) -> QPainterPath:
+    """A rounded rectangle as a path."""
+    return _rounded(x, y, w, h, r)
+
+
+def _rounded(x: float, y: float, w: float, h: float, r: float) -> QPainterPath:
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(x, y, w, h), r, r)
+    return path
+
+
+class BakeCache:
+    """Baked elements by key, the longest unused thrown out beyond ``limit`` bytes."""
+
+    def __init__(self, limit: int = CACHE_BYTES) -> None:
+        self.limit = limit
+        self.bytes = 0
+        self.bakes = 0
+        self._kept: OrderedDict[Hashable, Baked] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Baked]) -> Baked:
+        """The element of this key, drawn by ``make`` when it is not there."""
+        baked = self._kept.get(key)
+        if baked is not None:
+            self._kept.move_to_end(key)
+            return baked
+        baked = make()
+        self.bakes += 1
+        self._kept[key] = baked
+        self.bytes += baked.image.sizeInBytes()
+        while self.bytes > self.limit and len(self._kept) > 1:
+            _, old = self._kept.popitem(last=False)
+            self.bytes -= old.image.sizeInBytes()
+        return baked
+
+    def clear(self) -> None:
+        """Throw all away: another scale or theme, or a shopper who is forgotten."""
+        self._kept.clear()
+        self.bytes = 0

@@ -1,0 +1,186 @@
+"""The cards: one large with picture, price, reason and sizes; its neighbours as pictures only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtGui import QColor, QImage, QLinearGradient, QPainter, QPen
+
+from mirror.domain import LETTER_SIZES, SIZE_FREE, Item
+from mirror.ui import icons, text, theme
+from mirror.ui.baking import Baked, bake_plate, rounded
+from mirror.ui.theme import Theme
+
+TITLE, PRICE, WHY = theme.size("title"), theme.size("price"), theme.size("why")
+INSET = 16
+CHIP_HEIGHT = 60
+CHIP_GAP = 8
+CHIPS_MOST = 5
+PARTNER = 80
+COVER_MOST = 1.18
+"""A picture whose shape differs from its place by more than this is shown whole, on its own ground."""
+
+
+@dataclass(frozen=True)
+class CardContent:
+    """What a large card says. ``likely`` are her sizes of this kind, likeliest first."""
+
+    item: Item
+    price: str
+    why: str
+    likely: tuple[str, ...] = ()
+    chosen: bool = False
+
+
+def size_chips(item: Item, likely: Sequence[str]) -> tuple[tuple[str, bool], ...]:
+    """Labels and whether they are in stock, at most five; none for a category without sizes.
+
+    Letters show the whole run so that a missing one is seen to be missing; numbers only what is there, nearest hers.
+    """
+    if item.category in SIZE_FREE or not item.sizes:
+        return ()
+    if all(size in LETTER_SIZES for size in item.sizes):
+        needed = [LETTER_SIZES.index(s) for s in (*item.sizes, *likely) if s in LETTER_SIZES]
+        start = 1 if max(needed) == len(LETTER_SIZES) - 1 and min(needed) > 0 else 0
+        return tuple((size, size in item.sizes) for size in LETTER_SIZES[start : start + CHIPS_MOST])
+    held = [i for i, size in enumerate(item.sizes) if size in likely]
+    start = max(0, min((held[0] if held else 0) - CHIPS_MOST // 2, len(item.sizes) - CHIPS_MOST))
+    return tuple((size, True) for size in item.sizes[start : start + CHIPS_MOST])
+
+
+def bake_card(
+    look: Theme, width: int, height: int, scale: float, content: CardContent, picture: QImage | None,
+    partners: Sequence[QImage | None] = (),
+) -> Baked:
+    """The large card: beside the picture in portrait (800x388), under it in landscape (600x628)."""
+    def draw(painter: QPainter, w: float, h: float) -> None:
+        if w > h:
+            place = QRectF(INSET, INSET, 288, h - 2 * INSET)
+            picture_in(painter, look, picture, place, theme.radius("picture"))
+            _words_beside(painter, look, content, partners, 332, w - 28 - 332, h)
+        else:
+            place = QRectF(INSET, INSET, w - 2 * INSET, 326)
+            picture_in(painter, look, picture, place, theme.radius("picture"))
+            _words_under(painter, look, content, partners, w)
+        if content.chosen:
+            painter.setPen(QPen(look.on_yours, 2.5))
+            painter.setBrush(look.yours)
+            painter.drawEllipse(QPointF(INSET + 12 + 28, INSET + 12 + 28), 27, 27)
+            icons.draw(painter, "check", INSET + 12 + 12, INSET + 12 + 12, 32, look.on_yours)
+
+    return bake_plate(width, height, scale, theme.radius("card"), look.plate, look.line, draw)
+
+
+def bake_neighbour(look: Theme, width: int, height: int, scale: float, picture: QImage | None) -> Baked:
+    """A neighbour that peeks in: its picture in a small card."""
+    def draw(painter: QPainter, w: float, h: float) -> None:
+        picture_in(painter, look, picture, QRectF(9, 9, w - 18, h - 18), 18)
+
+    return bake_plate(width, height, scale, 26, look.plate, look.line, draw)
+
+
+def bake_empty(look: Theme, width: int, height: int, scale: float, words: str) -> Baked:
+    """The card when the shop has nothing to offer in this tab."""
+    def draw(painter: QPainter, w: float, h: float) -> None:
+        fitted = text.fit(words, TITLE, 500, w - 120, 3)
+        text.draw(painter, fitted, 60, (h - fitted.height) / 2, look.ink2, align=0.5, within=w - 120)
+
+    return bake_plate(width, height, scale, theme.radius("card"), look.plate, look.line, draw)
+
+
+def _words_beside(
+    painter: QPainter, look: Theme, content: CardContent, partners: Sequence[QImage | None], x: float, w: float,
+    h: float,
+) -> None:
+    title = text.fit(content.item.title, TITLE, 600, w)
+    text.draw(painter, title, x, 50 - title.height / 2, look.ink)
+    price = text.fit(content.price, PRICE, 600, w - (2 * PARTNER + 60 if partners else 0))
+    text.draw(painter, price, x, 110 - price.height / 2, look.ink)
+    _partners(painter, look, partners, x + w, 80)
+    top = 174 if partners else 152
+    why = text.fit(content.why, WHY, 400, w, 2)
+    text.draw(painter, why, x, top, look.ink2)
+    _chips(painter, look, content, x, h - INSET - 2 - CHIP_HEIGHT, w)
+
+
+def _words_under(
+    painter: QPainter, look: Theme, content: CardContent, partners: Sequence[QImage | None], width: float,
+) -> None:
+    x, w = 32.0, width - 64
+    price = text.fit(content.price, PRICE, 600, w * 0.45)
+    title = text.fit(content.item.title, TITLE, 600, w - price.width - 24)
+    text.draw(painter, title, x, 393 - title.height / 2, look.ink)
+    text.draw(painter, price, x + w - price.width, 390 - price.height / 2, look.ink)
+    why = text.fit(content.why, WHY, 400, w - (2 * PARTNER + 60 if partners else 0), 2)
+    text.draw(painter, why, x, 432, look.ink2)
+    _partners(painter, look, partners, x + w, 434)
+    _chips(painter, look, content, x, 536, w)
+
+
+def _partners(painter: QPainter, look: Theme, partners: Sequence[QImage | None], right: float, y: float) -> None:
+    """What else completes the outfit: a plus and small pictures, right-aligned."""
+    if not partners:
+        return
+    x = right - len(partners) * (PARTNER + CHIP_GAP) + CHIP_GAP
+    icons.draw(painter, "plus", x - 44, y + PARTNER / 2 - 16, 32, look.ink2)
+    for partner in partners:
+        picture_in(painter, look, partner, QRectF(x, y, PARTNER, PARTNER), 18)
+        x += PARTNER + CHIP_GAP
+
+
+def _chips(painter: QPainter, look: Theme, content: CardContent, x: float, y: float, w: float) -> None:
+    """The sizes: hers citron with an outline, maybe outlined with a citron bar, out of stock struck."""
+    chips = size_chips(content.item, content.likely)
+    if not chips:
+        return
+    side = min(120.0, (w - (CHIPS_MOST - 1) * CHIP_GAP) / CHIPS_MOST)
+    for label, there in chips:
+        mine, maybe = there and label in content.likely[:1], there and label in content.likely[1:]
+        ground = look.yours if mine else look.plate if maybe else look.sunk
+        shape = rounded(x + 1.5, y + 1.5, side - 3, CHIP_HEIGHT - 3, 16)
+        painter.fillPath(shape, ground)
+        if mine or maybe:
+            painter.setPen(QPen(look.on_yours if mine and look.name == "light" else look.ink, 2.5))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawPath(shape)
+        fitted = text.fit(label, LABEL_PX, 700 if mine else 500, side - 12)
+        faint = QColor(look.ink2)
+        faint.setAlphaF(0.55)
+        ink = look.on_yours if mine else look.ink if maybe else look.ink2 if there else faint
+        lift = 5 if maybe else 0
+        text.draw(painter, fitted, x, y + (CHIP_HEIGHT - fitted.height) / 2 - lift, ink, align=0.5, within=side)
+        if maybe:
+            painter.fillPath(rounded(x + side / 2 - 18, y + CHIP_HEIGHT - 14, 36, 6, 3), look.yours)
+        if not there:
+            painter.setPen(QPen(look.ink2, 2.5, Qt.SolidLine, Qt.RoundCap))
+            middle, reach = QPointF(x + side / 2, y + CHIP_HEIGHT / 2), QPointF(24, -17)
+            painter.drawLine(middle - reach, middle + reach)
+        x += side + CHIP_GAP
+
+
+LABEL_PX = theme.size("label")
+
+
+def picture_in(painter: QPainter, look: Theme, picture: QImage | None, place: QRectF, corner: float) -> None:
+    """A catalogue picture in its rounded place: filling it when the shapes are near, else whole on its ground."""
+    shape = rounded(place.x(), place.y(), place.width(), place.height(), corner)
+    if picture is None:
+        painter.fillPath(shape, look.sunk)
+        return
+    painter.save()
+    wide = (picture.width() / picture.height()) / (place.width() / place.height())
+    painter.setClipPath(shape)
+    if max(wide, 1 / wide) > COVER_MOST:
+        ground = QLinearGradient(place.topLeft(), place.bottomLeft())
+        ground.setColorAt(0, picture.pixelColor(1, 1))
+        ground.setColorAt(1, picture.pixelColor(1, picture.height() - 2))
+        painter.fillRect(place, ground)
+        scale = min(place.width() / picture.width(), place.height() / picture.height())
+    else:
+        scale = max(place.width() / picture.width(), place.height() / picture.height())
+    w, h = picture.width() * scale, picture.height() * scale
+    target = QRectF(place.center().x() - w / 2, place.center().y() - h / 2, w, h)
+    painter.drawImage(target, picture)
+    painter.restore()

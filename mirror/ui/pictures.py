@@ -1,0 +1,108 @@
+"""Catalogue pictures for the cards, loaded off the paint path by a thread of its own into a bounded shelf."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
+from PyQt5.QtGui import QImage, QImageReader
+
+from mirror.domain import Item
+
+SHELF = 40
+"""Pictures kept (0.8 MiB each at 1080x1920): two tabs of cards and the attract screen, twice."""
+WAITING = 32
+"""Pictures asked for and not yet read; older wishes are dropped, the paint asks again."""
+LONGEST = 620
+"""Design pixels: the longest side that any card shows (landscape card, 568 wide)."""
+
+Locate = Callable[[Item], Path | bytes | None]
+
+
+class PictureShelf:
+    """Gives pictures at once or not at all; ``get`` never reads a file.
+
+    Args:
+        locate: where an item's picture is: a path, the bytes of the file, or None when it has none.
+        on_ready: called on the loader thread when a wished picture has come.
+        scale: window pixels per design pixel: pictures are kept no larger than they are shown.
+    """
+
+    def __init__(self, locate: Locate, on_ready: Callable[[], None], scale: float = 1.0) -> None:
+        self._locate = locate
+        self._on_ready = on_ready
+        self._longest = max(64, round(LONGEST * scale))
+        self._shelf: OrderedDict[str, QImage | None] = OrderedDict()
+        self._wishes: deque[Item] = deque(maxlen=WAITING)
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def fit_scale(self, scale: float) -> None:
+        """From now on keep pictures for this scale (those on the shelf stay as they are)."""
+        self._longest = max(64, round(LONGEST * scale))
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._work, name="mirror-pictures", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop and join the loader."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(timeout=5.0)
+            self._thread = None
+
+    def get(self, item: Item) -> QImage | None:
+        """The picture, or None while it is being loaded (and for an item whose picture cannot be read)."""
+        with self._changed:
+            if item.id in self._shelf:
+                self._shelf.move_to_end(item.id)
+                return self._shelf[item.id]
+            if all(wish.id != item.id for wish in self._wishes):
+                self._wishes.append(item)
+                self._changed.notify()
+            return None
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping or bool(self._wishes))
+                if self._stopping:
+                    return
+                item = self._wishes[0]
+            picture = self._read(item)
+            with self._changed:
+                if item in self._wishes:
+                    self._wishes.remove(item)
+                self._shelf[item.id] = picture
+                while len(self._shelf) > SHELF:
+                    self._shelf.popitem(last=False)
+            self._on_ready()
+
+    def _read(self, item: Item) -> QImage | None:
+        """Decode at the size that is shown; a picture that cannot be read leaves its card's ground empty."""
+        try:
+            found = self._locate(item)
+        except Exception:  # noqa: BLE001 - a catalogue replaced under us must not end the loader
+            return None
+        if found is None:
+            return None
+        if isinstance(found, bytes):
+            buffer = QBuffer()
+            buffer.setData(QByteArray(found))
+            buffer.open(QIODevice.ReadOnly)
+            reader = QImageReader(buffer)
+        else:
+            reader = QImageReader(str(found))
+        reader.setAutoTransform(True)
+        size: QSize = reader.size()
+        if size.isValid() and max(size.width(), size.height()) > self._longest:
+            reader.setScaledSize(size.scaled(self._longest, self._longest, Qt.KeepAspectRatio))
+        picture = reader.read()
+        return None if picture.isNull() else picture.convertToFormat(QImage.Format_ARGB32_Premultiplied)

@@ -1,0 +1,412 @@
+"""Which screen she sees and what the keys do: one explicit state machine, no Qt, no clock of its own.
+
+``ScreenModel.look_at`` is told what the mirror sees, ``ScreenModel.press`` what she touched, both with the time;
+both return the effects that the window then carries out on the pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+from mirror.domain import LETTER_SIZES, Look, SizeKind, Suggestion
+from mirror.pipeline.state import MirrorState
+
+APPROACH_S = 1.0
+"""Near enough for this long, then the mirror asks (UI.md, states 02 and 03)."""
+CONSENT_S = 20.0
+"""No answer is a no (UI.md, state 03)."""
+STEADY_S = 0.7
+"""Guidance ends when all is well for this long (UI.md, state 04)."""
+TROUBLE_S = 1.0
+"""And begins when something is wrong for this long, so that a turn of the head does not call it."""
+LOOKING_LEAST_S = 1.2
+"""The four stages stay readable although they are quicker."""
+LOOKING_MOST_S = 6.0
+"""Then the best so far is shown (UI.md, state 05)."""
+GOODBYE_S = 4.0
+LEAVE_S = 2.0
+OPENING_S = 3.0
+"""A camera that has given nothing after this long is called lost."""
+SETTLE_S = 3.0
+"""A look on screen changes at most this often by itself, so that nobody reads a moving card."""
+
+
+class Screen(str, Enum):
+    """What the window shows. The places of approach, detail, compare, correction and pause are issue 6's."""
+
+    ATTRACT = "attract"
+    CONSENT = "consent"
+    PLAIN = "plain"
+    GUIDANCE = "guidance"
+    LOOKING = "looking"
+    LOOK = "look"
+    GOODBYE = "goodbye"
+    LOST = "lost"
+
+
+SERVING = frozenset({Screen.GUIDANCE, Screen.LOOKING, Screen.LOOK})
+"""Screens on which she has said yes."""
+
+
+class Guidance(str, Enum):
+    BACK = "g_back"
+    CLOSER = "g_close"
+    FACE = "g_face"
+    ONE = "g_one"
+
+
+class Intent(Enum):
+    """What a key, a touch or (later) a gesture means."""
+
+    BACK = "back"
+    FORWARD = "forward"
+    SWITCH = "switch"
+    SIMILAR = "similar"
+    OUTFIT = "outfit"
+    CHOOSE = "choose"
+    YES = "yes"
+    NO = "no"
+    ASK = "ask"
+    CHANGE = "change"
+    STOP = "stop"
+    ENGINEER = "engineer"
+    FULLSCREEN = "fullscreen"
+    QUIT = "quit"
+
+
+@dataclass(frozen=True)
+class Consent:
+    """She said yes (or took it back)."""
+
+    given: bool
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Erase everything about her."""
+
+
+@dataclass(frozen=True)
+class Declare:
+    """Her own size per kind: it overrules the estimate."""
+
+    sizes: Mapping[SizeKind, str]
+
+
+@dataclass(frozen=True)
+class Do:
+    """Something for the window itself: fullscreen or quit."""
+
+    intent: Intent
+
+
+Effect = Consent | Forget | Declare | Do
+Tab = Literal["similar", "complete"]
+
+LOOKING_STAGES: tuple[str, ...] = ("garments", "embedding", "body", "look")
+"""The pipeline's stage behind each of the four bars: Clothes, Colours, Fit, Matches."""
+STAGES_WITHOUT_ESTIMATES: tuple[str, ...] = ("garments", "embedding", "mask", "look")
+"""The same where the shop lets nothing be estimated: her outline is all that "Fit" waits for."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The part of a MirrorState that decides the screen."""
+
+    source: str = "live"
+    shopper: int = 0
+    consent: bool = False
+    distance: str | None = None
+    full_body: bool = False
+    frontal: bool = False
+    crowd: bool = False
+    stages_done: frozenset[str] = frozenset()
+    look: Look = field(default_factory=Look)
+    sizes: Mapping[SizeKind, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def present(self) -> bool:
+        return self.shopper > 0
+
+    @classmethod
+    def of(cls, state: MirrorState) -> Sight:
+        return cls(
+            source=state.source_state, shopper=state.shopper, consent=state.consent,
+            distance=state.distance, full_body=state.full_body, frontal=state.frontal, crowd=state.crowd,
+            stages_done=state.stages_done, look=state.look,
+            sizes={kind: state.profile.likely_sizes(kind) for kind in state.profile.sizes},
+        )
+
+
+class ScreenModel:
+    """The state machine. Read ``screen``, ``since``, ``guidance``, ``tab``, ``index``, ``chosen``, ``engineer``.
+
+    Args:
+        consent: "ask" her, take it as "given", or "off" (a plain mirror for everybody).
+        now: the time at the start, monotonic seconds.
+        estimates: whether the pipeline estimates her size.
+    """
+
+    def __init__(
+        self, consent: Literal["ask", "given", "off"] = "ask", now: float = 0.0, *, estimates: bool = True,
+    ) -> None:
+        self.consent = consent
+        self._awaited = LOOKING_STAGES if estimates else STAGES_WITHOUT_ESTIMATES
+        self.screen = Screen.ATTRACT
+        self.since = now
+        self.guidance = Guidance.BACK
+        self.tab: Tab = "similar"
+        self.index = 0
+        self.paged_at = float("-inf")
+        self.paged_by = 0
+        self.chosen: frozenset[str] = frozenset()
+        self.engineer = False
+        self.stages: tuple[bool, ...] = (False,) * len(LOOKING_STAGES)
+        self.look = Look()
+        self.sizes: Mapping[SizeKind, tuple[str, ...]] = {}
+        self._look_at = float("-inf")
+        self._look_wanted = False
+        self._shopper = 0
+        self._seen_at = now
+        self._near_since: float | None = None
+        self._well_since: float | None = None
+        self._trouble_since: float | None = None
+        self._live_at = now
+        self._sight = Sight(source="opening")
+
+    @property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """The cards of the open tab."""
+        return self.look.similar if self.tab == "similar" else self.look.complete
+
+    @property
+    def consented(self) -> bool:
+        return self.screen in SERVING
+
+    # what the mirror sees
+
+    def look_at(self, sight: Sight, now: float) -> tuple[Effect, ...]:
+        """Take in what is seen at ``now`` (monotonic seconds, never going back)."""
+        self._sight = sight
+        if sight.present:
+            self._seen_at = now
+        lost = self._camera_lost(sight, now)
+        if lost or self.screen is Screen.LOST:
+            return self._while_lost(lost, now)
+        if self.screen in SERVING:
+            return self._while_serving(sight, now)
+        if self.screen is Screen.GOODBYE:
+            if now - self.since >= GOODBYE_S:
+                # somebody who stopped and stays wants a mirror, not the same question again
+                self._go(Screen.PLAIN if sight.present else Screen.ATTRACT, now)
+            return self._refused(sight)
+        gone = now - self._seen_at >= LEAVE_S
+        if self.screen is Screen.CONSENT:
+            if gone:
+                self._go(Screen.ATTRACT, now)
+            elif now - self.since >= CONSENT_S:
+                self._go(Screen.PLAIN, now)
+        elif self.screen is Screen.PLAIN:
+            if gone:
+                self._go(Screen.ATTRACT, now)
+        else:
+            return self._while_attracting(sight, now)
+        return self._refused(sight)
+
+    def _refused(self, sight: Sight) -> tuple[Effect, ...]:
+        """Where consent is taken as given, it is not for one who has just said stop."""
+        return (Consent(False),) if sight.consent and self.screen in (Screen.PLAIN, Screen.GOODBYE) else ()
+
+    def _camera_lost(self, sight: Sight, now: float) -> bool:
+        if sight.source in ("live", "ended"):
+            self._live_at = now
+            return False
+        return sight.source == "lost" or now - self._live_at >= OPENING_S
+
+    def _while_lost(self, lost: bool, now: float) -> tuple[Effect, ...]:
+        if not lost:
+            self._go(Screen.ATTRACT, now)
+            return ()
+        if self.screen is Screen.LOST:
+            return ()
+        kept = self.screen in SERVING
+        self._clear()
+        self._go(Screen.LOST, now)
+        # nobody can tell whether it is still she who stands there when the picture comes back
+        return (Forget(),) if kept else ()
+
+    def _while_attracting(self, sight: Sight, now: float) -> tuple[Effect, ...]:
+        if not sight.present or sight.distance not in ("near", "ok"):
+            self._near_since = None
+            return ()
+        if self._near_since is None:
+            self._near_since = now
+        if now - self._near_since < APPROACH_S:
+            return ()
+        return self._ask(now)
+
+    def _ask(self, now: float) -> tuple[Effect, ...]:
+        if self.consent == "given":
+            return self._say_yes(now)
+        self._go(Screen.CONSENT if self.consent == "ask" else Screen.PLAIN, now)
+        return ()
+
+    def _say_yes(self, now: float) -> tuple[Effect, ...]:
+        self._clear()
+        self._shopper = self._sight.shopper
+        self._seen_at = now  # a touch is a sign of life too
+        trouble = trouble_of(self._sight)
+        self.guidance = trouble or self.guidance
+        self._go(Screen.GUIDANCE if trouble else Screen.LOOKING, now)
+        return (Consent(True),)
+
+    def _while_serving(self, sight: Sight, now: float) -> tuple[Effect, ...]:
+        effects: tuple[Effect, ...] = ()
+        if now - self._seen_at >= LEAVE_S:
+            return self._say_goodbye(now)
+        if sight.present and self._shopper and sight.shopper != self._shopper:
+            if self.consent == "given":
+                return (Forget(), *self._say_yes(now))
+            return self._say_goodbye(now)
+        if sight.present:
+            self._shopper = sight.shopper
+            if not sight.consent:
+                effects = (Consent(True),)  # she said yes before she was seen: now there is somebody to say it for
+        self.stages = tuple(stage in sight.stages_done for stage in self._awaited)
+        self.sizes = sight.sizes
+        trouble = trouble_of(sight) if sight.present else None
+        if trouble is None:
+            self._trouble_since = None
+            self._well_since = now if self._well_since is None else self._well_since
+        else:
+            self._well_since = None
+            self._trouble_since = now if self._trouble_since is None else self._trouble_since
+        if self.screen is Screen.GUIDANCE:
+            self.guidance = trouble or self.guidance
+            if self._well_since is not None and now - self._well_since >= STEADY_S:
+                self._go(Screen.LOOKING, now)
+        elif self.screen is Screen.LOOKING:
+            self._take_look(sight.look, now)
+            spent = now - self.since
+            if self.look and ((all(self.stages) and spent >= LOOKING_LEAST_S) or spent >= LOOKING_MOST_S):
+                self.tab = "similar" if self.look.similar else "complete"
+                self._go(Screen.LOOK, now)
+            elif trouble and self._trouble_since is not None and now - self._trouble_since >= TROUBLE_S:
+                self.guidance = trouble
+                self._go(Screen.GUIDANCE, now)
+        elif self._look_wanted or now - self._look_at >= SETTLE_S:
+            # with a look open she may come near to touch: guidance would be in her way
+            self._take_look(sight.look, now)
+        return effects
+
+    def _take_look(self, look: Look, now: float) -> None:
+        if not look or _ids(look) == _ids(self.look):
+            if look:
+                self.look = look  # same items, perhaps better reasons
+            return
+        held = self.suggestions[self.index].item.id if self.index < len(self.suggestions) else ""
+        self.look = look
+        self._look_at = now
+        self._look_wanted = False
+        ids = [suggestion.item.id for suggestion in self.suggestions]
+        self.index = ids.index(held) if held in ids else max(0, min(self.index, len(ids) - 1))
+
+    def _say_goodbye(self, now: float) -> tuple[Effect, ...]:
+        self._clear()
+        self._go(Screen.GOODBYE, now)
+        return (Forget(),)
+
+    def _clear(self) -> None:
+        """Let go of everything that is about her."""
+        self.look, self.tab, self.index, self.chosen, self.sizes = Look(), "similar", 0, frozenset(), {}
+        self.stages = (False,) * len(LOOKING_STAGES)
+        self._shopper = 0
+        self._look_at, self._look_wanted = float("-inf"), False
+
+    def _go(self, screen: Screen, now: float) -> None:
+        self.screen, self.since = screen, now
+        self._near_since = self._well_since = self._trouble_since = None
+
+    # what she does
+
+    def press(self, intent: Intent, now: float) -> tuple[Effect, ...]:
+        """Take in a key or a touch. Intents that mean nothing on this screen do nothing."""
+        if intent is Intent.ENGINEER:
+            self.engineer = not self.engineer
+        elif intent in (Intent.FULLSCREEN, Intent.QUIT):
+            return (Do(intent),)
+        elif self.screen is Screen.LOST:
+            return ()
+        elif intent is Intent.STOP:
+            if self.screen in SERVING:
+                return self._say_goodbye(now)
+            if self.screen is Screen.CONSENT:
+                self._go(Screen.PLAIN, now)
+        elif self.screen in (Screen.ATTRACT, Screen.PLAIN):
+            if intent is Intent.ASK:
+                return self._ask(now)
+            if intent is Intent.YES and self.consent != "off":
+                return self._say_yes(now)
+        elif self.screen is Screen.CONSENT:
+            if intent is Intent.YES:
+                return self._say_yes(now)
+            if intent is Intent.NO:
+                self._go(Screen.PLAIN, now)
+        elif intent is Intent.NO and self.screen in SERVING:
+            self._clear()
+            self._go(Screen.PLAIN, now)
+            return (Forget(),)
+        elif self.screen is Screen.LOOK:
+            return self._page(intent, now)
+        return ()
+
+    def _page(self, intent: Intent, now: float) -> tuple[Effect, ...]:
+        if intent is Intent.CHANGE:
+            return self._change_size()
+        if intent in (Intent.FORWARD, Intent.BACK):
+            self._turn(1 if intent is Intent.FORWARD else -1, now)
+        elif intent in (Intent.SWITCH, Intent.SIMILAR, Intent.OUTFIT):
+            other: Tab = "complete" if self.tab == "similar" else "similar"
+            wanted: Tab = {Intent.SIMILAR: "similar", Intent.OUTFIT: "complete"}.get(intent, other)  # type: ignore[assignment]
+            if wanted != self.tab:
+                self.tab, self.index, self.paged_by = wanted, 0, 0
+                self.paged_at = now
+        elif intent is Intent.CHOOSE and self.index < len(self.suggestions):
+            self.chosen = self.chosen ^ {self.suggestions[self.index].item.id}
+        return ()
+
+    def _turn(self, step: int, now: float) -> None:
+        """One card on or back; past the end of a tab lies the other tab."""
+        index, count = self.index + step, len(self.suggestions)
+        if not 0 <= index < count:
+            self.tab = "complete" if self.tab == "similar" else "similar"
+            if not self.suggestions:
+                self.tab = "complete" if self.tab == "similar" else "similar"
+            index = 0 if step > 0 else max(0, len(self.suggestions) - 1)
+        self.index, self.paged_at, self.paged_by = index, now, step
+
+    def _change_size(self) -> tuple[Effect, ...]:
+        likely = self.sizes.get("tops", ())
+        held = LETTER_SIZES.index(likely[0]) if likely and likely[0] in LETTER_SIZES else 1
+        size = LETTER_SIZES[(held + 1) % len(LETTER_SIZES)]
+        lettered = [kind for kind, labels in self.sizes.items() if labels and labels[0] in LETTER_SIZES]
+        self._look_wanted = True
+        return (Declare(dict.fromkeys(lettered, size) or {"tops": size}),)
+
+
+def trouble_of(sight: Sight) -> Guidance | None:
+    """What she should do first so that the mirror can see her clothes, or None when all is well."""
+    if sight.crowd:
+        return Guidance.ONE
+    if sight.distance == "far":
+        return Guidance.CLOSER
+    if sight.distance == "near" or not sight.full_body:
+        return Guidance.BACK
+    return None if sight.frontal else Guidance.FACE
+
+
+def _ids(look: Look) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(s.item.id for s in look.similar), tuple(s.item.id for s in look.complete)

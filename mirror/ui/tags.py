@@ -1,0 +1,169 @@
+"""Where the tags stand: beside the body, level with what they name, never on it and never on each other. Pure.
+
+Plates stay where they are until what they name has moved away by a hand's breadth, then they move at once: a plate
+that trembles with the keypoints cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mirror.domain import Box, Garment, Pose
+from mirror.pipeline.view import View
+from mirror.ui.layout import Layout, Rect
+
+TAG = (228, 108)
+SIZE_TAG = (234, 230)
+SIZE_TAG_SURE = (234, 168)
+"""Without a second size: one that she declared, or one that is likely alone."""
+SIZE_LEADER = 58
+"""Design pixels below a size plate's top at which its leader leaves: level with the size."""
+GAP = 16
+"""Design pixels between two plates (tokens: touch.gap)."""
+OFF_CENTRE = 120
+"""Beyond this the wider lane takes all tags (UI.md grid)."""
+STILL = 44
+"""Design pixels that a plate waits before it follows."""
+TAGS_MOST = 4
+LEAST_SCORE = 0.3
+Side = Literal["left", "right"]
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A plate with its leader. ``dot`` and ``foot`` (where the leader meets the plate) are window pixels."""
+
+    key: str
+    plate: Rect
+    dot: tuple[int, int]
+    foot: tuple[int, int]
+    yours: bool = False
+    garment: Garment | None = None
+
+
+@dataclass(frozen=True)
+class _Wish:
+    key: str
+    size: tuple[int, int]
+    dot: tuple[float, float]
+    low: float
+    high: float
+    side: Side
+    garment: Garment | None = None
+
+
+class TagPlaces:
+    """Places tags frame by frame and remembers where they stood."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[Side, int]] = {}
+
+    def forget(self) -> None:
+        self._held.clear()
+
+    def place(
+        self, at: Layout, view: View, pose: Pose | None, garments: Sequence[Garment], *, sizes: int,
+    ) -> list[Tag]:
+        """Tags for the garments (best first, at most four that fit) and for her size: one of ``sizes`` labels."""
+        body_x = _body_x(view, pose)
+        side_of = _sides(at, body_x)
+        wishes = [w for w in (_size_wish(at, view, pose, side_of("left"), sizes),) if w]
+        seen: set[str] = set()
+        for garment in sorted(garments, key=lambda g: -g.score):
+            if garment.category in seen or len(seen) >= TAGS_MOST:
+                continue
+            seen.add(garment.category)
+            wishes.append(_garment_wish(at, view, garment, side_of("right"), body_x))
+        tags: list[Tag] = []
+        for side in ("left", "right"):
+            lane = at.lane_left if side == "left" else at.lane_right
+            tags += self._stack(at, lane, side, [w for w in wishes if w.side == side])
+        self._held = {tag.key: (_side_of(at, tag.plate), tag.plate.y) for tag in tags}
+        return tags
+
+    def _stack(self, at: Layout, lane: Rect, side: Side, wishes: list[_Wish]) -> list[Tag]:
+        """Plates of one lane from top to bottom, each as near its wish as the ones above and below let it."""
+        gap = round(GAP * at.scale)
+        room: list[tuple[_Wish, Rect]] = []
+        used = 0
+        for wish in wishes:  # the size first, then best garments: what does not fit is left out
+            height = round(wish.size[1] * at.scale)
+            if used + height > lane.h:
+                continue
+            used += height + gap
+            width = min(round(wish.size[0] * at.scale), lane.w)
+            x = lane.right - width if not at.portrait or side == "right" else lane.x
+            x = lane.x if not at.portrait and side == "right" else x
+            top = round(wish.dot[1]) - height // 2
+            held = self._held.get(wish.key)
+            if held and held[0] == side and abs(held[1] - top) < STILL * at.scale:
+                top = held[1]
+            room.append((wish, Rect(x, max(lane.y, min(top, lane.bottom - height)), width, height)))
+        room.sort(key=lambda pair: (pair[1].y + pair[1].h / 2, pair[0].key))
+        places = [place for _, place in room]
+        for i in range(1, len(places)):
+            places[i] = places[i]._replace(y=max(places[i].y, places[i - 1].bottom + gap))
+        floor = lane.bottom
+        for i in range(len(places) - 1, -1, -1):
+            places[i] = places[i]._replace(y=min(places[i].y, floor - places[i].h))
+            floor = places[i].y - gap
+        return [_tag(wish, place, side, at.scale) for (wish, _), place in zip(room, places, strict=True)]
+
+
+def _tag(wish: _Wish, plate: Rect, side: Side, scale: float) -> Tag:
+    """The leader is horizontal where the thing named is tall enough for it, else it slants to the thing."""
+    level = plate.y + round(SIZE_LEADER * scale if wish.garment is None else plate.h * 0.5)
+    y = min(max(level, wish.low), wish.high)
+    foot_x = plate.right if side == "left" else plate.x
+    return Tag(wish.key, plate, (round(wish.dot[0]), round(y)), (foot_x, level), wish.garment is None, wish.garment)
+
+
+def _size_wish(at: Layout, view: View, pose: Pose | None, side: Side, sizes: int) -> _Wish | None:
+    """Her size points at the shoulder that stands on the lane's side."""
+    if pose is None:
+        return None
+    shoulders = [view.point(p[0], p[1]) for p in (pose.point("left_shoulder"), pose.point("right_shoulder"))
+                 if p[2] >= LEAST_SCORE]
+    if not shoulders:
+        return None
+    x, y = min(shoulders) if side == "left" else max(shoulders)
+    size = SIZE_TAG if sizes > 1 else SIZE_TAG_SURE
+    # the leader leaves the plate at its first line, so its middle lies lower
+    return _Wish("size", size, (x, y + (size[1] / 2 - SIZE_LEADER) * at.scale), y, y, side)
+
+
+def _garment_wish(at: Layout, view: View, garment: Garment, side: Side, body_x: float) -> _Wish:
+    box = view.box(garment.box)
+    # the dot lies inside the garment, towards the lane that names it
+    x = box.x1 + box.width * (0.68 if side == "right" else 0.32)
+    inset = min(12.0, box.height / 4)
+    y = box.y1 + box.height * 0.5
+    return _Wish(garment.category, TAG, (x, y), box.y1 + inset, box.y2 - inset, side, garment)
+
+
+def _body_x(view: View, pose: Pose | None) -> float:
+    box = pose.box(LEAST_SCORE) if pose is not None else None
+    return view.box(box).centre[0] if box else view.width / 2
+
+
+def _sides(at: Layout, body_x: float) -> Callable[[Side], Side]:
+    """In landscape the deck has the right lane. In portrait both lanes serve, unless she stands to one side."""
+    if not at.portrait:
+        return lambda side: "left"
+    off = body_x - at.corridor.centre[0]
+    if abs(off) <= OFF_CENTRE * at.scale:
+        return lambda side: side
+    return lambda side: "left" if off > 0 else "right"
+
+
+def _side_of(at: Layout, plate: Rect) -> Side:
+    return "left" if plate.centre[0] < at.corridor.centre[0] else "right"
+
+
+def clear_of(tags: Sequence[Tag], body: Box) -> bool:
+    """Whether no plate enters a window box (her body): the rule that the tests hold."""
+    return all(
+        tag.plate.right <= body.x1 or tag.plate.x >= body.x2 or tag.plate.bottom <= body.y1 or tag.plate.y >= body.y2
+        for tag in tags)

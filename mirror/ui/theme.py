@@ -1,0 +1,96 @@
+"""The theme: colours, type and form from ``tokens.json``, and the bundled fonts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from PyQt5.QtGui import QColor, QFont, QFontDatabase
+
+from mirror.domain import MirrorError
+
+TOKENS_FILE = Path(__file__).with_name("tokens.json")
+FONTS_FOLDER = Path(__file__).with_name("fonts")
+WEIGHTS: tuple[int, ...] = (400, 500, 600, 700)
+HAN_FAMILIES = ("Noto Sans SC", "Noto Sans CJK SC")
+"""Taken from the system where it has them; bundled when the Chinese copy comes."""
+RECORDING = "#E5484D"
+"""The one red thing: the sign that a recording is being made."""
+
+
+@cache
+def tokens() -> Mapping[str, Any]:
+    """The design tokens as read from the file, once."""
+    content: Mapping[str, Any] = json.loads(TOKENS_FILE.read_text(encoding="utf-8"))
+    return content
+
+
+@cache
+def _families() -> Mapping[int, str]:
+    """Family name of each weight, after registering the bundled files with Qt.
+
+    Each weight is a family of its own, because Qt picks wrongly among files that share a family name.
+    """
+    found = {}
+    for weight in WEIGHTS:
+        path = FONTS_FOLDER / f"InstrumentSans-{weight}.ttf"
+        number = QFontDatabase.addApplicationFont(str(path))
+        names = QFontDatabase.applicationFontFamilies(number) if number >= 0 else []
+        if not names:
+            raise MirrorError(f"font {path.name}: cannot be loaded; reinstall the package, it brings this file")
+        found[weight] = names[0]
+    return found
+
+
+@cache
+def font(px: int, weight: int = 400) -> QFont:
+    """A font of ``px`` design pixels. Needs a QGuiApplication; raises MirrorError when a file is missing."""
+    made = QFont()
+    made.setFamilies([_families()[weight], *HAN_FAMILIES])
+    made.setPixelSize(px)
+    made.setHintingPreference(QFont.PreferNoHinting)  # glyphs scale with the window, their metrics must too
+    made.setStyleStrategy(QFont.PreferAntialias)
+    return made
+
+
+def colour(text: str) -> QColor:
+    """A token colour: ``#RRGGBB`` or ``#RRGGBB@alpha``."""
+    code, _, alpha = text.partition("@")
+    made = QColor(code)
+    if alpha:
+        made.setAlphaF(float(alpha))
+    return made
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of one theme by their token names."""
+
+    name: Literal["light", "dark"]
+    plate: QColor
+    sunk: QColor
+    ink: QColor
+    ink2: QColor
+    line: QColor
+    yours: QColor
+    on_yours: QColor
+
+    @classmethod
+    def named(cls, name: Literal["light", "dark"]) -> Theme:
+        c = tokens()["color"][name]
+        return cls(name, colour(c["plate"]), colour(c["sunk"]), colour(c["ink"]), colour(c["ink2"]),
+                   colour(c["line"]), colour(c["yours"]), colour(c["onYours"]))
+
+
+def size(name: str) -> int:
+    """A step of the type scale, design pixels."""
+    return int(tokens()["type"]["scale"][name])
+
+
+def radius(name: str) -> int:
+    """A corner radius, design pixels."""
+    return int(tokens()["radius"][name])

@@ -1,0 +1,48 @@
+"""The window's words: one JSON file per language in ``copy/``, keyed alike. No Qt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mirror.domain import UsageError
+
+COPY_FOLDER = Path(__file__).parent / "copy"
+
+CURRENCY_SIGNS: Mapping[str, str] = {"EUR": "€", "USD": "$", "GBP": "£", "CNY": "¥", "JPY": "¥"}
+"""Signs that stand before the number in English; other currencies are written as their code."""
+
+
+def languages() -> tuple[str, ...]:
+    """Codes of the languages whose copy is bundled, English first."""
+    return tuple(sorted((path.stem for path in COPY_FOLDER.glob("*.json")), key=lambda code: (code != "en", code)))
+
+
+class Words:
+    """The copy of one language. A key that is missing raises KeyError: it is our mistake, never the user's."""
+
+    def __init__(self, language: str = "en") -> None:
+        path = COPY_FOLDER / f"{language}.json"
+        if not path.is_file():
+            raise UsageError(f"language {language!r} has no copy here; known are {', '.join(languages())}")
+        self.language = language
+        self._copy: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+
+    def __call__(self, key: str) -> str:
+        return str(self._copy[key])
+
+    def all(self, key: str) -> tuple[str, ...]:
+        """The words of a key that holds a list, such as the names of the four stages."""
+        return tuple(str(word) for word in self._copy[key])
+
+    def category(self, category: str) -> str:
+        """A garment category as a shopper says it."""
+        return str(self._copy["categories"][category])
+
+    def price(self, amount: float, currency: str) -> str:
+        """A price with its sign; cents only when there are some."""
+        number = f"{amount:,.0f}" if abs(amount - round(amount)) < 0.005 else f"{amount:,.2f}"
+        sign = CURRENCY_SIGNS.get(currency.upper())
+        return f"{sign}{number}" if sign else f"{number} {currency}".strip()
