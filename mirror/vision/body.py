@@ -43,6 +43,10 @@ ARM_THICKNESS = 0.055
 """Breadth of a relaxed upper arm over stature (ANSUR II flexed biceps girth / pi is 0.060 to 0.065)."""
 FOREARM_THICKNESS = 0.048
 """The same of forearm and wrist (ANSUR II flexed forearm girth / pi is 0.052 to 0.056, the wrist 0.032)."""
+DIP = 0.85
+"""A mask value under this between trunk and arm is a gap too thin for the mask's resolution."""
+GAP = 1.0
+"""Mask pixels from the middle of such a gap to the trunk's edge."""
 MOST_UNEVEN = 1.4
 """One side of the trunk's axis reaches at most so much farther than the other: the rest is a bag or a hand."""
 SLEEVE: tuple[float, float, float] = (0.0, 0.006, 0.016)
@@ -178,11 +182,12 @@ class _Cut:
         sides = []
         for sign in (1.0, -1.0):
             line = centre[None] + sign * steps[:, None] * self.across[None]
-            edge = _run(_sampled(self.values, line), steps)
-            if edge is None:
+            values = _sampled(self.values, line)
+            edge = _run(values, steps)
+            if edge is None or edge >= steps[-1]:
                 return None
             if row > (SHOULDER_ROW + CHEST_ROW) / 2:
-                edge = self._without_arm(centre, sign, edge, row)
+                edge = self._without_arm(centre, sign, edge, row, values, steps)
             else:
                 # the deltoid lies outside the shoulder joint by at most half the joint's distance from the axis
                 edge = min(edge, 1.5 * self.half_shoulder)
@@ -190,7 +195,11 @@ class _Cut:
         narrow, wide = sorted(sides)
         return narrow + min(wide, MOST_UNEVEN * narrow)
 
-    def _without_arm(self, centre: NDArray[np.float64], sign: float, edge: float, row: float) -> float:
+    def _without_arm(
+        self, centre: NDArray[np.float64], sign: float, edge: float, row: float, values: FloatArray, steps: FloatArray
+    ) -> float:
+        """The trunk's edge where an arm sticks to it: at the dip of the soft mask between the two when there is one,
+        else an arm's thickness inside the silhouette's edge."""
         share = min(max(row, 0.0), 1.0)
         least = 0.9 * ((1 - share) * self.half_shoulder + share * self.half_hip)
         for arm in self.arms:
@@ -200,8 +209,16 @@ class _Cut:
                     continue
                 axis = sign * crossing
                 # an arm whose axis lies well inside is in front of the trunk; one outside the run hangs free
-                if axis > least and edge > axis - thickness / 4:
-                    edge = max(min(edge, axis + 0.7 * thickness) - thickness, least)
+                if axis <= least or edge <= axis - thickness / 4:
+                    continue
+                slant = abs(float(self.down @ (end - start))) / (float(np.linalg.norm(end - start)) + 1e-6)
+                across = thickness / max(slant, 0.6)
+                between = (steps > max(axis - across, least)) & (steps < axis)
+                dip = int(np.argmin(np.where(between, values, np.inf)))
+                if between.any() and values[dip] < DIP:
+                    edge = min(edge, float(steps[dip]) - GAP)
+                else:
+                    edge = max(min(edge, axis + 0.7 * across) - across, least)
         return edge
 
     def _crossing(
