@@ -64,6 +64,7 @@ class LivePipeline:
         """
         self.source = source
         self.settings = settings
+        self.catalogue = catalogue
         self.display = DisplaySlot()
         self.on_picture: Callable[[], None] | None = None
         self.memory = ShopperMemory(consent=settings.privacy.consent)

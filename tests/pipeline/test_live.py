@@ -1,0 +1,336 @@
+"""The whole pipeline, threads and all, on a fake shop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pipeline_world import FakeVision, World, figure, frame, number_of
+
+from mirror.camera.source import Source
+from mirror.config import PipelineSettings, PrivacySettings, Settings
+from mirror.domain import Garment, Item, Look, MirrorError, Pose, Profile, Suggestion
+from mirror.pipeline.live import LivePipeline
+from mirror.pipeline.state import CONSENT_STAGES, MirrorState
+
+QUICK = Settings(
+    pipeline=PipelineSettings(
+        people_every_s=0.05, body_every_s=0.05, garments_every_s=0.05, face_every_s=0.05, look_every_s=0.05),
+    privacy=PrivacySettings(consent="ask"),
+)
+ITEM = Item("1", "shirt", "shirt", ("M",), "unisex", "", 9.0, "EUR", "a.png", "")
+
+
+class PushedSource(Source):
+    """Frames come when the test says so, on the test's thread."""
+
+    def _open(self) -> None:
+        pass
+
+    def _close(self) -> None:
+        pass
+
+    def _run(self) -> None:
+        self._stopping.wait()
+
+    def push(self, size: tuple[int, int] = (1280, 720)) -> None:
+        self._deliver(frame(self.captured, 0, size).image, time.monotonic())
+
+
+class Shop:
+    """A running pipeline, and a way to let frames pass until something is true."""
+
+    def __init__(self, world: World, settings: Settings = QUICK, *, with_look: bool = True) -> None:
+        self.world = world
+        self.vision = FakeVision(world)
+        self.source = PushedSource("pushed")
+        self.advised: list[tuple[Sequence[Garment], Profile]] = []
+
+        def advise(garments: Sequence[Garment], profile: Profile) -> Look:
+            world.count("look")
+            self.advised.append((garments, profile))
+            return Look(similar=(Suggestion(ITEM, 0.9, "like your shirt", "shirt"),))
+
+        self.pipeline = LivePipeline(
+            self.source, self.vision, None, settings, advise=advise if with_look else None,
+            sizes=lambda body, stature, female: {"tops": {"M": 1.0}})
+        self.ready = threading.Event()
+        self.pipeline.on_picture = self.ready.set
+        self.states: list[MirrorState] = []
+
+    def one(self) -> MirrorState:
+        """One frame, painted as the window would."""
+        self.ready.clear()
+        self.source.push()
+        assert self.ready.wait(5)
+        picture = self.pipeline.display.borrow(again=True)
+        assert picture is not None
+        with picture:
+            state = self.pipeline.state(picture)
+            self.pipeline.painted(state)
+        self.states.append(state)
+        return state
+
+    def until(self, condition: Callable[[MirrorState], bool], patience_s: float = 10.0) -> MirrorState:
+        end = time.monotonic() + patience_s
+        while time.monotonic() < end:
+            state = self.one()
+            if condition(state):
+                return state
+        pytest.fail(f"never came true; last state {self.states[-1]}")
+
+
+@pytest.fixture
+def open_shop() -> Iterator[Callable[..., Shop]]:
+    shops: list[Shop] = []
+
+    def make(world: World, settings: Settings = QUICK, **kwargs: bool) -> Shop:
+        shop = Shop(world, settings, **kwargs)
+        shops.append(shop)
+        shop.pipeline.start()
+        return shop
+
+    yield make
+    for shop in shops:
+        shop.pipeline.stop()
+
+
+def test_a_shopper_is_found_and_each_picture_shows_its_own_pose_in_frame_pixels(open_shop, alone: World) -> None:
+    shop = open_shop(alone)
+    state = shop.until(lambda s: s.pose is not None)
+    assert state.shopper == 1
+    states = [shop.one() for _ in range(30)]
+    own = [s for s in states if s.pose_frame_number == s.frame_number]
+    assert len(own) >= 27, "the picture waits for its pose"
+    pose = states[-1].pose
+    assert pose is not None
+    assert np.allclose(pose.keypoints[:, :2], figure(640).keypoints[:, :2], atol=2), "of the frame, not its half"
+    assert states[-1].full_body
+    assert states[-1].frontal
+    assert states[-1].distance == "ok"
+    assert states[-1].frame_size == (1280, 720)
+
+
+def test_before_her_yes_only_people_and_pose_run_and_after_it_every_stage(open_shop, alone: World) -> None:
+    shop = open_shop(alone)
+    shop.until(lambda s: s.pose is not None)
+    began = time.monotonic()
+    shop.until(lambda s: time.monotonic() - began > 0.4)
+    assert set(alone.calls) == {"people", "pose"}
+    assert shop.states[-1].stages_done == {"people", "pose"}
+    shop.pipeline.set_consent(True)
+    state = shop.until(lambda s: s.stages_done >= CONSENT_STAGES and bool(s.profile.sizes))
+    assert {g.category for g in state.garments} == {"shirt", "trousers"}
+    assert all(g.embedding is not None for g in state.garments)
+    assert state.profile.age is not None
+    assert state.profile.female == pytest.approx(0.9)
+    assert state.profile.likely_sizes("tops") == ("M",)
+    assert state.look.similar[0].item is ITEM
+    assert state.face is not None
+    assert state.mask is not None
+    assert [g.category for g in shop.advised[-1][0]]
+
+
+def test_with_consent_off_nothing_but_pose_ever_runs(open_shop, alone: World) -> None:
+    shop = open_shop(alone, replace(QUICK, privacy=PrivacySettings(consent="off")))
+    shop.until(lambda s: s.pose is not None)
+    shop.pipeline.set_consent(True)
+    began = time.monotonic()
+    shop.until(lambda s: time.monotonic() - began > 0.4)
+    assert set(alone.calls) == {"people", "pose"}
+
+
+def test_with_estimates_off_garments_are_seen_but_no_face_age_or_body(open_shop, alone: World) -> None:
+    shop = open_shop(alone, replace(QUICK, privacy=PrivacySettings(consent="given", estimates=False)))
+    shop.until(lambda s: "look" in s.stages_done and "mask" in s.stages_done)
+    assert not {"face", "attributes", "body"} & set(alone.calls)
+    assert shop.states[-1].profile == Profile()
+
+
+def test_when_she_takes_her_yes_back_everything_found_is_gone_at_once(open_shop, alone: World) -> None:
+    shop = open_shop(alone)
+    shop.until(lambda s: s.pose is not None)
+    shop.pipeline.set_consent(True)
+    shop.until(lambda s: "look" in s.stages_done)
+    shop.pipeline.set_consent(False)
+    state = shop.one()
+    assert (state.garments, state.face, state.mask, state.look) == ((), None, None, Look())
+    assert state.profile == Profile()
+    assert state.shopper == 1
+    counts = dict(alone.calls)
+    began = time.monotonic()
+    shop.until(lambda s: time.monotonic() - began > 0.3)
+    assert {k: v for k, v in alone.calls.items() if k not in ("people", "pose")} == {
+        k: v for k, v in counts.items() if k not in ("people", "pose")}
+
+
+def test_who_is_gone_for_two_seconds_is_forgotten_and_the_next_one_must_be_asked_again(open_shop) -> None:
+    gone = threading.Event()
+    world = World(lambda number: [] if gone.is_set() else [figure(640)])
+    settings = replace(QUICK, pipeline=replace(QUICK.pipeline, forget_after_s=0.3))
+    shop = open_shop(world, settings)
+    shop.until(lambda s: s.pose is not None)
+    shop.pipeline.set_consent(True)
+    shop.pipeline.declare(gender="women")
+    shop.until(lambda s: "look" in s.stages_done)
+    gone.set()
+    state = shop.until(lambda s: s.shopper == 0)
+    assert not state.consent
+    assert (state.garments, state.look, state.profile, state.pose) == ((), Look(), Profile(), None)
+    assert shop.pipeline._pose_loop.posed.get() is None, "her last frame is not kept"
+    gone.clear()
+    state = shop.until(lambda s: s.pose is not None)
+    assert state.shopper == 2
+    assert not state.consent
+    assert shop.pipeline.memory.declared.gender is None
+
+
+def test_a_short_gap_does_not_make_her_a_new_person(open_shop) -> None:
+    gone = threading.Event()
+    shop = open_shop(World(lambda number: [] if gone.is_set() else [figure(640)]))
+    shop.until(lambda s: s.pose is not None)
+    shop.pipeline.set_consent(True)
+    gone.set()
+    for _ in range(5):
+        shop.one()
+    gone.clear()
+    state = shop.until(lambda s: s.pose_frame_number == s.frame_number)
+    assert state.shopper == 1
+    assert state.consent
+
+
+def test_a_bystander_is_a_box_and_nothing_more(open_shop) -> None:
+    shop = open_shop(World(lambda number: [figure(640), figure(1000, tall=450)]))
+    shop.until(lambda s: s.pose is not None)
+    shop.pipeline.set_consent(True)
+    state = shop.until(lambda s: len(s.people) == 2 and s.crowd and "face" in s.stages_done)
+    assert all(not p.pose.keypoints.any() for p in state.people)
+    assert state.face is not None
+    assert abs(state.face.box.centre[0] - 640) < 40
+    boxes = sorted(p.box.centre[0] for p in state.people)
+    assert boxes == pytest.approx([640, 1000], abs=30)
+
+
+def test_slow_results_move_with_her(open_shop) -> None:
+    at = {"x": 500.0}
+    world = World(lambda number: [figure(at["x"])])
+    settings = replace(QUICK, pipeline=replace(QUICK.pipeline, garments_every_s=60.0))
+    shop = open_shop(world, settings)
+    shop.until(lambda s: s.pose is not None)
+    shop.pipeline.set_consent(True)
+    shop.until(lambda s: world.calls.get("garments", 0) >= 1)
+    shop.pipeline._slow_loop.schedule.hurry("garments")
+    before = shop.until(lambda s: len(s.garments) == 2)
+    for _ in range(30):
+        at["x"] += 4
+        shop.one()
+    after = shop.until(lambda s: s.pose is not None and abs(s.pose.point("nose")[0] - at["x"]) < 3)
+    moved = after.garments[0].box.centre[0] - before.garments[0].box.centre[0]
+    assert moved == pytest.approx(120, abs=8)
+
+
+def test_one_stage_that_fails_is_told_and_the_others_go_on(open_shop, alone: World) -> None:
+    alone.fail["mask"] = RuntimeError("broken model")
+    shop = open_shop(alone)
+    shop.until(lambda s: s.pose is not None)
+    shop.pipeline.set_consent(True)
+    state = shop.until(lambda s: "look" in s.stages_done and s.notice != "")
+    assert state.notice == "mask: RuntimeError: broken model"
+    assert alone.calls["mask"] == 1, "it is not tried again at once"
+    assert {g.category for g in state.garments} == {"shirt", "trousers"}
+
+
+def test_a_pose_model_that_fails_leaves_a_mirror_that_shows_the_picture(open_shop, alone: World) -> None:
+    alone.fail["pose"] = MirrorError("model 'movenet' failed")
+    shop = open_shop(alone)
+    state = shop.until(lambda s: s.notice != "")
+    assert state.notice == "pose: model 'movenet' failed"
+    assert state.pose is None
+    number = state.frame_number
+    assert shop.one().frame_number == number + 1
+
+
+def test_a_camera_that_gives_nothing_is_lost_and_she_is_forgotten(open_shop, alone: World) -> None:
+    settings = replace(
+        QUICK, camera=replace(QUICK.camera, stale_after_s=0.1),
+        pipeline=replace(QUICK.pipeline, forget_after_s=0.2))
+    shop = open_shop(alone, settings)
+    assert shop.pipeline.state().source_state == "opening"
+    shop.until(lambda s: s.pose is not None)
+    assert shop.states[-1].source_state == "live"
+    for _ in range(20):
+        shop.ready.clear()
+        assert shop.ready.wait(5), "the window is told although no frame comes"
+        state = shop.pipeline.state()
+        if state.source_state == "lost" and state.shopper == 0:
+            break
+    assert state.source_state == "lost"
+    assert "no fresh frame" in state.notice
+    assert state.shopper == 0
+    assert shop.until(lambda s: s.source_state == "live").notice == ""
+
+
+def test_frames_of_another_size_in_between_do_no_harm(open_shop) -> None:
+    seen: list[int] = []
+
+    def people(number: int) -> list[Pose]:
+        seen.append(number)
+        return [figure(640)]
+
+    shop = open_shop(World(people))
+    shop.until(lambda s: s.pose is not None)
+    for size in ((640, 480), (33, 17), (1280, 720)):
+        shop.ready.clear()
+        shop.source.push(size)
+        assert shop.ready.wait(5)
+    assert shop.one().notice == ""
+
+
+def test_what_the_window_paints_is_counted_and_every_stage_is_timed(open_shop, alone: World) -> None:
+    shop = open_shop(alone)
+    shop.until(lambda s: s.pose is not None)
+    shop.pipeline.set_consent(True)
+    shop.until(lambda s: "look" in s.stages_done and "body" in s.stages_done)
+    shop.pipeline.measure_anew()
+    for _ in range(40):
+        shop.one()
+    told = shop.pipeline.measured()
+    assert told.captured == 40
+    assert told.displayed == 40
+    assert told.dropped == 0
+    assert told.own_pose > 0.9
+    assert 0 < told.capture_to_paint.p50 < 50
+    assert {"camera", "display", "pose"} <= set(told.stages)
+
+
+def test_stopping_joins_every_thread_and_leaves_no_picture_of_her(alone: World) -> None:
+    shop = Shop(alone)
+    shop.pipeline.start()
+    shop.until(lambda s: s.pose is not None)
+    shop.pipeline.stop()
+    assert not [t for t in threading.enumerate() if t.name.startswith("mirror-")]
+    assert shop.pipeline.display.borrow(again=True) is None
+    assert shop.pipeline._analysis.get() is None
+    assert shop.pipeline._pose_loop.posed.get() is None
+    assert shop.pipeline.state().shopper == 0
+    shop.pipeline.stop()
+
+
+def test_a_source_that_does_not_open_leaves_nothing_running(alone: World) -> None:
+    shop = Shop(alone)
+
+    def refuse() -> None:
+        raise MirrorError("camera 0: there is no /dev/video0")
+
+    shop.source._open = refuse  # type: ignore[method-assign]
+    with pytest.raises(MirrorError, match="video0"):
+        shop.pipeline.start()
+    assert not [t for t in threading.enumerate() if t.name.startswith("mirror-")]
+
+
+def test_the_fake_frames_carry_their_number() -> None:
+    assert number_of(frame(300, 0.0).image) == 300
