@@ -1,0 +1,149 @@
+"""Sessions on the real models: what was checked, what was asked for and what really runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mirror.domain import MirrorError, UsageError
+from mirror.runtime import providers
+from mirror.runtime.manifest import Manifest, ModelCard, TensorSpec
+from mirror.runtime.session import Session, file_digest
+
+
+@pytest.fixture
+def card() -> ModelCard:
+    return Manifest.load()["movenet-lightning"]
+
+
+def _complaint(card: ModelCard, **options: str) -> str:
+    with pytest.raises(MirrorError) as caught:
+        Session(card, **options)  # type: ignore[arg-type]
+    message = str(caught.value)
+    assert "\n" not in message
+    assert f"'{card.name}'" in message
+    return message
+
+
+def test_a_session_runs_and_gives_the_cards_outputs_in_the_cards_order() -> None:
+    card = Manifest.load()["blazepose-full"]
+    outputs = Session(card).run(np.zeros(card.inputs[0].shape, np.float32))
+    assert [o.shape for o in outputs] == [spec.shape for spec in card.outputs]
+    turned = replace(card, outputs=tuple(reversed(card.outputs)))
+    for a, b in zip(outputs, reversed(Session(turned).run(np.zeros(card.inputs[0].shape, np.float32))), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_same_picture_gives_the_same_answer_from_several_threads_at_once(card: ModelCard) -> None:
+    session = Session(card)
+    feeds = [np.full(card.inputs[0].shape, grey, np.float32) for grey in (0, 90, 255)]
+    alone = [session.run(feed)[0] for feed in feeds]
+    wrong: list[int] = []
+
+    def work(i: int) -> None:
+        for _ in range(5):
+            if not np.array_equal(session.run(feeds[i])[0], alone[i]):
+                wrong.append(i)
+
+    threads = [threading.Thread(target=work, args=(i,), name=f"session test {i}") for i in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_one_flipped_byte_in_the_weights_is_found(card: ModelCard, tmp_path: Path) -> None:
+    copy = tmp_path / "m.onnx"
+    data = bytearray(card.path.read_bytes())
+    data[len(data) // 2] ^= 1
+    copy.write_bytes(data)
+    message = _complaint(replace(card, path=copy))
+    assert "damaged" in message
+    assert "make models" in message
+
+
+def test_a_file_that_changes_after_it_was_checked_is_checked_again(card: ModelCard, tmp_path: Path) -> None:
+    copy = tmp_path / "m.onnx"
+    shutil.copy(card.path, copy)
+    assert file_digest(copy) == card.sha256
+    stat = copy.stat()
+    with copy.open("r+b") as stream:
+        stream.write(b"\0")
+    os.utime(copy, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
+    assert file_digest(copy) != card.sha256
+
+
+def test_a_missing_model_is_one_line_with_the_mend(card: ModelCard, tmp_path: Path) -> None:
+    message = _complaint(replace(card, path=tmp_path / "gone.onnx"))
+    assert "gone.onnx" in message
+    assert "mirror models verify" in message
+
+
+def test_a_file_that_is_no_model_is_one_line(card: ModelCard, tmp_path: Path) -> None:
+    fake = tmp_path / "fake.onnx"
+    fake.write_bytes(b"not a model\nat all")
+    assert "cannot be loaded" in _complaint(replace(card, path=fake, sha256=file_digest(fake)))
+
+
+@pytest.mark.parametrize(("shape", "dtype", "name"), [
+    ((1, 256, 256, 3), "float32", "image"),
+    ((1, 192, 192), "float32", "image"),
+    ((1, "height", "width", 3), "float32", "image"),
+    ((1, 192, 192, 3), "uint8", "image"),
+    ((1, 192, 192, 3), "float32", "picture"),
+])
+def test_a_graph_of_another_shape_dtype_or_name_than_the_manifest_says_is_refused(
+    card: ModelCard, shape: tuple[int | str, ...], dtype: str, name: str
+) -> None:
+    message = _complaint(replace(card, inputs=(TensorSpec(name, shape, dtype),)))
+    assert "manifest says" in message
+    assert "input" in message
+
+
+def test_asking_for_cuda_where_there_is_none_is_an_error_that_names_it_and_the_mend(card: ModelCard) -> None:
+    if "cuda" in providers.offered():
+        pytest.skip("this onnxruntime was built with CUDA")
+    with pytest.raises(MirrorError, match=r"'cuda'.*cpu.*onnxruntime-gpu"):
+        Session(card, provider="cuda")
+
+
+def test_a_provider_that_onnxruntime_replaced_by_the_cpu_is_an_error() -> None:
+    with pytest.raises(MirrorError, match=r"'cuda'.*'cpu'"):
+        providers.really_used("cuda", ["CPUExecutionProvider"])
+    assert providers.really_used("cuda", ["CUDAExecutionProvider", "CPUExecutionProvider"]) == "cuda"
+
+
+def test_a_provider_nobody_knows_is_a_usage_error(card: ModelCard) -> None:
+    with pytest.raises(UsageError, match=r"'gpu'.*cuda"):
+        Session(card, provider="gpu")
+
+
+def test_the_provider_in_use_is_what_onnxruntime_says(card: ModelCard) -> None:
+    session = Session(card, provider="cpu")
+    assert session.provider == "cpu"
+    assert session._session.get_providers() == ["CPUExecutionProvider"]
+
+
+def test_a_session_keeps_to_its_threads_and_they_do_not_spin(card: ModelCard) -> None:
+    options = Session(card, threads=2)._session.get_session_options()
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (2, 1)
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+    with pytest.raises(ValueError, match="at least one"):
+        Session(card, threads=0)
+
+
+def test_a_feed_of_the_wrong_shape_is_one_line(card: ModelCard) -> None:
+    with pytest.raises(MirrorError, match="'movenet-lightning' failed on cpu") as caught:
+        Session(card).run(np.zeros((1, 10, 10, 3), np.float32))
+    assert "\n" not in str(caught.value)
+
+
+def test_warming_up_runs_the_model(card: ModelCard) -> None:
+    Session(card).warm_up(2)
