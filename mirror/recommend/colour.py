@@ -10,8 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mirror.domain import UsageError
 
@@ -60,24 +62,23 @@ NEUTRAL_BELOW, COLOURFUL_FROM = 0.035, 0.09
 """OKLab chroma under which a colour is a neutral, and from which it is fully a colour (camel 0.09, navy 0.06,
 beige 0.05, rust 0.13, a signal red 0.22)."""
 
+UNKNOWN_HARMONY = 0.6
+"""What is assumed of a pair of which a colour is not known: neither good nor bad."""
+
 Relation = Literal["neutral", "tonal", "near", "opposite", "apart"]
 
 
 @dataclass(frozen=True)
 class Tone:
-    """A colour in OKLCh: lightness 0..1, chroma (0 to about 0.3), hue in degrees 0..360; and its a, b."""
+    """A colour in OKLCh: lightness 0..1, chroma (0 to about 0.3), hue in degrees 0..360; its a and b; and how
+    colourful it is: 0 for a neutral, 1 for a full colour."""
 
     lightness: float
     chroma: float
     hue: float
     a: float
     b: float
-
-    @property
-    def colourful(self) -> float:
-        """0 for a neutral, 1 for a full colour. Dark colours look neutral with more chroma than light ones."""
-        chroma = self.chroma * min(1.0, 0.35 + self.lightness)
-        return min(1.0, max(0.0, (chroma - NEUTRAL_BELOW) / (COLOURFUL_FROM - NEUTRAL_BELOW)))
+    colourful: float
 
 
 @lru_cache(maxsize=4096)
@@ -100,7 +101,11 @@ def tone(colour: str) -> Tone:
     lightness = 0.2104542553 * long + 0.7936177850 * middle - 0.0040720468 * short
     a = 1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short
     b = 0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short
-    return Tone(lightness, math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360, a, b)
+    chroma = math.hypot(a, b)
+    # dark colours look neutral with more chroma than light ones
+    seen = chroma * min(1.0, 0.35 + lightness)
+    colourful = min(1.0, max(0.0, (seen - NEUTRAL_BELOW) / (COLOURFUL_FROM - NEUTRAL_BELOW)))
+    return Tone(lightness, chroma, math.degrees(math.atan2(b, a)) % 360, a, b, colourful)
 
 
 def _linear(value: float) -> float:
@@ -153,30 +158,56 @@ def harmony(first: str, second: str) -> float:
     together when their hues are the same (in two tones), neighbours, or opposite; hues a quarter of the circle
     apart, both saturated, clash. Colours in between are mixed by how colourful they are, so that nothing jumps.
     """
-    one, other = tone(first), tone(second)
-    contrast = abs(one.lightness - other.lightness)
-    with_neutral = 0.70 + 0.25 * min(1.0, contrast / 0.35)
-    both = one.colourful * other.colourful
-    if both == 0:
-        return with_neutral
-    strength = min(1.0, min(one.chroma, other.chroma) / 0.16)
-    hues = _by_hue(_hue_gap(one, other))
-    # what clashes clashes louder in full colours; what fits does not suffer from them
-    colours = hues - (0.25 * strength if hues < 0.6 else 0.0) + 0.10 * min(1.0, contrast / 0.25)
-    if _hue_gap(one, other) < 15 and contrast < 0.06 and distance(first, second) > 0.03:
-        colours -= 0.15  # nearly the same, but not quite: looks like a mistake
-    return min(1.0, max(0.0, (1 - both) * with_neutral + both * colours))
+    return float(_harmonies([tone(first)], [tone(second)])[0, 0])
 
 
-_HUES = ((0.0, 0.78), (22.0, 0.78), (45.0, 0.70), (75.0, 0.45), (115.0, 0.42), (145.0, 0.66), (180.0, 0.74))
+_GAPS = (0.0, 22.0, 45.0, 75.0, 115.0, 145.0, 180.0)
+_WORTH = (0.78, 0.78, 0.70, 0.45, 0.42, 0.66, 0.74)
 """Worth of a hue gap in degrees, linear in between."""
 
 
-def _by_hue(gap: float) -> float:
-    for (low, worth), (high, next_worth) in pairwise(_HUES):
-        if gap <= high:
-            return worth + (next_worth - worth) * (gap - low) / (high - low)
-    return _HUES[-1][1]
+def _harmonies(mine: Sequence[Tone], theirs: Sequence[Tone]) -> NDArray[np.float64]:
+    """:func:`harmony` of every one of ``mine`` (m) with every one of ``theirs`` (n), as (m, n)."""
+    columns = np.array([(t.lightness, t.chroma, t.hue, t.a, t.b, t.colourful) for t in (*mine, *theirs)])
+    one, other = columns[: len(mine)].T[:, :, None], columns[len(mine) :].T[:, None, :]
+    contrast = np.abs(one[0] - other[0])
+    with_neutral = 0.70 + 0.25 * np.minimum(1.0, contrast / 0.35)
+    both = one[5] * other[5]
+    strength = np.minimum(1.0, np.minimum(one[1], other[1]) / 0.16)
+    gap = np.abs(one[2] - other[2])
+    gap = np.minimum(gap, 360 - gap)
+    hues = np.interp(gap, _GAPS, _WORTH)
+    # what clashes clashes louder in full colours; what fits does not suffer from them
+    colours = hues - np.where(hues < 0.6, 0.25 * strength, 0.0) + 0.10 * np.minimum(1.0, contrast / 0.25)
+    apart = np.sqrt(contrast**2 + (one[3] - other[3]) ** 2 + (one[4] - other[4]) ** 2)
+    # nearly the same, but not quite: looks like a mistake
+    colours = colours - np.where((gap < 15) & (contrast < 0.06) & (apart > 0.03), 0.15, 0.0)
+    mixed: NDArray[np.float64] = np.clip((1 - both) * with_neutral + both * colours, 0.0, 1.0)
+    return mixed
+
+
+def palette_harmonies(items: Sequence[Sequence[str]], worn: Sequence[Sequence[str]]) -> list[float]:
+    """How well items of these colour lists (most first) go with garments of the colour lists ``worn``, 0..1 each.
+
+    The first colour of each counts three times the second. A third saturated hue in the outfit costs 0.15. 0.6,
+    neither good nor bad, when colours are not known.
+    """
+    theirs = [(tone(c), 1.0 if j else 3.0) for garment in worn for j, c in enumerate(garment[:2])]
+    mine = [(n, tone(c), 1.0 if i else 3.0) for n, item in enumerate(items) for i, c in enumerate(item[:2])]
+    if not theirs or not mine:
+        return [UNKNOWN_HARMONY] * len(items)
+    weights = np.array([weight for _, weight in theirs])
+    table = _harmonies([t for _, t, _ in mine], [t for t, _ in theirs]) @ (weights / weights.sum())
+    sums, totals = [0.0] * len(items), [0.0] * len(items)
+    for (n, _, weight), value in zip(mine, table, strict=True):
+        sums[n] += weight * float(value)
+        totals[n] += weight
+    loud = [tone(garment[0]) for garment in worn if garment]
+    found = []
+    for item, total, weight in zip(items, sums, totals, strict=True):
+        crowd = _saturated_hues([*loud, tone(item[0])]) if weight else 0
+        found.append(max(0.0, total / weight - 0.15 * max(0, crowd - 2)) if weight else UNKNOWN_HARMONY)
+    return found
 
 
 def _hue_gap(one: Tone, other: Tone) -> float:
@@ -184,30 +215,10 @@ def _hue_gap(one: Tone, other: Tone) -> float:
     return min(gap, 360 - gap)
 
 
-def palette_harmony(colours: Sequence[str], worn: Sequence[Sequence[str]]) -> float:
-    """How well an item of ``colours`` (most first) goes with garments of the colour lists ``worn``, 0..1.
-
-    The first colour of each counts three times the second. A third saturated hue in the outfit costs 0.15. 0.6,
-    neither good nor bad, when colours are not known.
-    """
-    pairs = [
-        (harmony(mine, theirs), (3 if i == 0 else 1) * (3 if j == 0 else 1))
-        for garment in worn
-        for i, mine in enumerate(colours[:2])
-        for j, theirs in enumerate(garment[:2])
-    ]
-    if not pairs:
-        return 0.6
-    mean = sum(value * weight for value, weight in pairs) / sum(weight for _, weight in pairs)
-    crowd = _saturated_hues([*(garment[0] for garment in worn if garment), colours[0]])
-    return max(0.0, mean - 0.15 * max(0, crowd - 2))
-
-
-def _saturated_hues(colours: Sequence[str]) -> int:
+def _saturated_hues(tones: Sequence[Tone]) -> int:
     """How many clearly different hues there are among the colourful ones."""
     found: list[Tone] = []
-    for colour in colours:
-        one = tone(colour)
+    for one in tones:
         if one.colourful >= 0.7 and all(_hue_gap(one, other) > 30 for other in found):
             found.append(one)
     return len(found)

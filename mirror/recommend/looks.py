@@ -5,7 +5,7 @@ Nothing is remembered and nothing is left to chance: the same garments, profile 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from catalog.filter import Filter
 from catalog.index import Catalogue
 from mirror.domain import SIZE_KIND, Estimate, FloatArray, Garment, Item, Look, Profile, Suggestion
 from mirror.recommend.affinity import offers
-from mirror.recommend.colour import distance, palette_harmony
+from mirror.recommend.colour import distance, palette_harmonies
 from mirror.recommend.sizes import fits, size_labels
 from mirror.recommend.why import why_complete, why_similar
 
@@ -40,7 +40,7 @@ class RecommendSettings:
     harmony: float = 0.60
     affinity: float = 0.25
     likeness: float = 0.15
-    candidates: int = 32
+    candidates: int = 24
     women_from: float = 0.65
     men_to: float = 0.35
     least_garment_score: float = 0.0
@@ -143,11 +143,21 @@ def age_filter(age: Estimate | None) -> str | None:
     return "teen" if age.value >= TEEN_FROM else "child"
 
 
+@dataclass(frozen=True)
+class _Ranked:
+    """A candidate before its reason is put into words, which only the chosen ones need."""
+
+    item: Item
+    score: float
+    likeness: float
+    answers: Garment | None = None
+
+
 def _similar(
     garments: Sequence[Garment], catalogue: Catalogue, wishes: _Wishes, settings: RecommendSettings
 ) -> tuple[Suggestion, ...]:
     lists = [
-        _ranked_like(garment, catalogue, wishes, settings)
+        _ranked_like(garment, garment.embedding, catalogue, wishes, settings)
         for garment in sorted(garments, key=lambda garment: -garment.score)
         if garment.embedding is not None and garment.category != "hosiery"
         and garment.score >= settings.least_garment_score
@@ -155,36 +165,32 @@ def _similar(
     chosen: list[Suggestion] = []
     ids: set[str] = set()
     titles: set[str] = set()
-    for suggestion in _interleaved(lists):
-        title = _plain_title(suggestion.item)
+    for ranked in _interleaved(lists):
+        title = _plain_title(ranked.item)
         if len(chosen) == settings.similar:
             break
-        if suggestion.item.id not in ids and title not in titles:
-            chosen.append(suggestion)
-            ids.add(suggestion.item.id)
+        if ranked.item.id not in ids and title not in titles and ranked.answers is not None:
+            why = why_similar(ranked.item, ranked.answers, ranked.likeness)
+            chosen.append(Suggestion(ranked.item, ranked.score, why, ranked.answers.category))
+            ids.add(ranked.item.id)
             titles.add(title)
     return tuple(chosen)
 
 
 def _ranked_like(
-    garment: Garment, catalogue: Catalogue, wishes: _Wishes, settings: RecommendSettings
-) -> list[Suggestion]:
+    garment: Garment, embedding: FloatArray, catalogue: Catalogue, wishes: _Wishes, settings: RecommendSettings
+) -> list[_Ranked]:
     """Items of the garment's category by likeness of embedding and, a little, of colour."""
-    assert garment.embedding is not None
-    found = wishes.nearest(catalogue, garment.embedding, garment.category, max(settings.candidates, settings.similar))
+    found = wishes.nearest(catalogue, embedding, garment.category, max(settings.candidates, settings.similar))
     share = settings.colour_in_similar
-    scored = []
+    ranked = []
     for item, likeness in found:
-        cosine = max(0.0, likeness)
+        score = max(0.0, likeness)
         if item.colours and garment.colours:
             near = max(0.0, 1 - distance(item.colours[0], garment.colours[0]) / NEAR_COLOUR)
-            score = (1 - share) * cosine + share * near
-        else:
-            score = cosine
-        scored.append(
-            Suggestion(item, round(min(1.0, score), 4), why_similar(item, garment, likeness), garment.category)
-        )
-    return sorted(scored, key=lambda suggestion: (-suggestion.score, suggestion.item.id))
+            score = (1 - share) * score + share * near
+        ranked.append(_Ranked(item, round(min(1.0, score), 4), likeness, garment))
+    return _best_first(ranked)
 
 
 def _complete(
@@ -192,41 +198,48 @@ def _complete(
 ) -> tuple[Suggestion, ...]:
     worn = [garment for garment in garments if garment.category != "hosiery"]
     vector = _outfit(worn)
-    if vector is None or len(vector) != catalogue.dim:
+    if vector is None:
         return ()
     palettes = [garment.colours for garment in worn if garment.colours]
-    places: list[list[Suggestion]] = []
-    for categories in offers(garment.category for garment in garments).values():
-        ranked: list[Suggestion] = []
-        for category, fit in categories.items():
-            ranked += _ranked_beside(category, fit, worn, palettes, vector, catalogue, wishes, settings)
-        ranked.sort(key=lambda suggestion: (-suggestion.score, suggestion.item.id))
-        places.append(ranked)
-    chosen: list[Suggestion] = []
-    for suggestion in _interleaved(places):
+    places = [
+        _best_first([
+            ranked
+            for category, fit in categories.items()
+            for ranked in _ranked_beside(category, fit, palettes, vector, catalogue, wishes, settings)
+        ])
+        for categories in offers(garment.category for garment in garments).values()
+    ]
+    chosen: list[Item] = []
+    suggestions: list[Suggestion] = []
+    for ranked in _interleaved(places):
         if len(chosen) == settings.complete:
             break
-        if not any(_too_alike(suggestion.item, other.item) for other in chosen):
-            chosen.append(suggestion)
-    return tuple(chosen)
+        item = ranked.item
+        if not any(_too_alike(item, other) for other in chosen):
+            chosen.append(item)
+            suggestions.append(Suggestion(item, ranked.score, why_complete(item, worn), item.category))
+    return tuple(suggestions)
 
 
 def _ranked_beside(
-    category: str, fit: float, worn: Sequence[Garment], palettes: Sequence[tuple[str, ...]], vector: FloatArray,
-    catalogue: Catalogue, wishes: _Wishes, settings: RecommendSettings,
-) -> list[Suggestion]:
-    weights: Mapping[str, float] = {
-        "harmony": settings.harmony, "affinity": settings.affinity, "likeness": settings.likeness,
-    }
-    total = sum(weights.values()) or 1.0
-    ranked = []
-    for item, likeness in wishes.nearest(catalogue, vector, category, settings.candidates):
-        parts = {
-            "harmony": palette_harmony(item.colours, palettes), "affinity": fit, "likeness": max(0.0, likeness),
-        }
-        score = sum(weights[name] * value for name, value in parts.items()) / total
-        ranked.append(Suggestion(item, round(min(1.0, score), 4), why_complete(item, worn), category))
-    return ranked
+    category: str, fit: float, palettes: Sequence[tuple[str, ...]], vector: FloatArray, catalogue: Catalogue,
+    wishes: _Wishes, settings: RecommendSettings,
+) -> list[_Ranked]:
+    """Items of a category by how well they complete what is worn."""
+    found = wishes.nearest(catalogue, vector, category, settings.candidates)
+    total = settings.harmony + settings.affinity + settings.likeness
+    harmonies = palette_harmonies([item.colours for item, _ in found], palettes)
+    return [
+        _Ranked(item, round(min(1.0, (
+            settings.harmony * harmony + settings.affinity * fit + settings.likeness * max(0.0, likeness)
+        ) / total), 4), likeness)
+        for (item, likeness), harmony in zip(found, harmonies, strict=True)
+    ]
+
+
+def _best_first(ranked: list[_Ranked]) -> list[_Ranked]:
+    """By score, ties by id, so that the answer never depends on the order of the file."""
+    return sorted(ranked, key=lambda one: (-one.score, one.item.id))
 
 
 def _outfit(worn: Sequence[Garment]) -> FloatArray | None:
@@ -239,7 +252,7 @@ def _outfit(worn: Sequence[Garment]) -> FloatArray | None:
     return (mean / length).astype(np.float32) if length > 0 else None
 
 
-def _interleaved(lists: Sequence[Sequence[Suggestion]]) -> Iterator[Suggestion]:
+def _interleaved(lists: Sequence[Sequence[_Ranked]]) -> Iterator[_Ranked]:
     """The best of each list, then the second of each, and so on."""
     for i in range(max((len(ranked) for ranked in lists), default=0)):
         for ranked in lists:

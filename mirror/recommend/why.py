@@ -31,6 +31,11 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "like_darker": "Close to your {worn}, one tone darker",
         "like_other": "Close to your {worn}, this time in {colour}",
         "like": "Close to your {worn}",
+        "change_same_colour": "A change from your {worn}, in the same {colour}",
+        "change_lighter": "A change from your {worn}, one tone lighter",
+        "change_darker": "A change from your {worn}, one tone darker",
+        "change_other": "A change from your {worn}, in {colour}",
+        "change": "A change from your {worn}",
         "neutral_calm": "{Colour} stays calm beside your {theirs} {worn}",
         "neutral_lift": "{Colour} brightens your {theirs} {worn}",
         "neutral_ground": "{Colour} grounds your {theirs} {worn}",
@@ -46,8 +51,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
 }
 """The sentences of a language; capitalised words start the sentence."""
 
-SAME_CUT_FROM = 0.80
-"""Cosine of two garment embeddings from which "same cut" is said; below it is only "close to"."""
+SAME_CUT_FROM, CLOSE_FROM = 0.80, 0.50
+"""Cosines of two garment embeddings from which "same cut" and "close to" are said."""
 SAME_COLOUR_WITHIN = 0.055
 """OKLab distance within which a camera's and a catalogue's colour may be of one cloth."""
 SAME_HUE_WITHIN = 0.06
@@ -59,7 +64,7 @@ WARM_NEUTRALS = frozenset({"camel", "beige", "ivory", "brown", "taupe", "chocola
 
 def why_similar(item: Item, worn: Garment, likeness: float, lang: str = "en") -> str:
     """Why an item is like a worn garment; ``likeness`` is the cosine of their embeddings."""
-    start = "cut" if likeness >= SAME_CUT_FROM else "like"
+    start = "cut" if likeness >= SAME_CUT_FROM else "like" if likeness >= CLOSE_FROM else "change"
     if not item.colours or not worn.colours:
         return _said(start, lang, worn)
     mine, theirs = item.colours[0], worn.colours[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mirror.domain import UsageError
-from mirror.recommend.colour import NAMED, colour_key, colour_name, harmony, palette_harmony, relation, tone
+from mirror.recommend.colour import NAMED, colour_key, colour_name, harmony, palette_harmonies, relation, tone
 
 
 @pytest.mark.parametrize(("colour", "name"), [
@@ -64,12 +64,15 @@ def test_a_neutral_goes_with_everything() -> None:
 
 def test_a_third_loud_hue_costs() -> None:
     worn = [(NAMED["red"],), (NAMED["blue"],)]
-    assert palette_harmony([NAMED["white"]], worn) > palette_harmony([NAMED["lime"]], worn) + 0.3
+    calm, loud = palette_harmonies([[NAMED["white"]], [NAMED["lime"]]], worn)
+    assert calm > loud + 0.3
 
 
 def test_unknown_colours_are_neither_good_nor_bad() -> None:
-    assert palette_harmony([], [(NAMED["red"],)]) == 0.6
-    assert palette_harmony([NAMED["red"]], []) == 0.6
+    known, unknown = palette_harmonies([[NAMED["white"]], []], [(NAMED["red"],)])
+    assert unknown == 0.6 != known
+    assert palette_harmonies([[NAMED["red"]]], []) == [0.6]
+    assert palette_harmonies([], [(NAMED["red"],)]) == []
 
 
 def test_relations_are_told_apart() -> None:
