@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from export.tfjs import layers  # noqa: F401  registers its ops
+from export.tfjs import indexing, layers  # noqa: F401  each registers its ops
 from export.tfjs.clean import clean, halve
 from export.tfjs.emit import Emitter, Value, constant, initialisers
 from export.tfjs.fold import FOLDS
