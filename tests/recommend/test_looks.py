@@ -197,10 +197,10 @@ def test_a_look_takes_a_few_milliseconds(shop: Catalogue, wears: Wears) -> None:
     recommend(worn, HER, shop)
     times = []
     for _ in range(15):
-        start = time.perf_counter()
+        start = time.thread_time()
         recommend(worn, HER, shop)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.010  # 2 ms on an idle core
+        times.append(time.thread_time() - start)
+    assert min(times) < 0.006  # 2 ms on an idle core
 
 
 def test_places_that_are_open() -> None:
