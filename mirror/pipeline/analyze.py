@@ -10,12 +10,25 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from catalog.index import Catalogue
-from mirror.domain import Box, Estimate, Face, FloatArray, Garment, Look, Mask, Person, Pose, Profile, SizeBelief, SizeKind
+from mirror.domain import (
+    Box,
+    Estimate,
+    Face,
+    FloatArray,
+    Garment,
+    Look,
+    Mask,
+    Person,
+    Pose,
+    Profile,
+    SizeBelief,
+    SizeKind,
+)
 from mirror.pipeline.tracker import choose_shopper
 from mirror.recommend.looks import RecommendSettings, recommend
 from mirror.recommend.sizes import estimate_sizes
-from mirror.vision.full_body import full_body
 from mirror.vision.colour import main_colours
+from mirror.vision.full_body import full_body
 from mirror.vision.pose import body_region, next_region
 from mirror.vision.suite import Vision
 
