@@ -94,9 +94,9 @@ def worn(*categories: str) -> list[Garment]:
 
 
 @pytest.mark.parametrize("figure", [
-    Figure(), Figure(arms="down"), Figure(lean=7.0), Figure(lean=-5.0, arms="down"), Figure(hat=0.12),
+    Figure(), Figure(arms="down"), Figure(lean=7.0), Figure(lean=-5.0, arms="down"), Figure(hat=0.05), Figure(hat=0.12),
     Figure((0.30, 0.19, 0.22, 0.24)), Figure((0.24, 0.15, 0.15, 0.19), shoulders=0.17),
-], ids=["arms away", "arms down", "leaning", "leaning, arms down", "in a hat", "broad", "narrow"])
+], ids=["away", "down", "leaning", "leaning, arms down", "in a hat", "in a hat cut off", "broad", "narrow"])
 def test_breadths_are_measured_as_drawn_whatever_arms_lean_and_hat_do(figure: Figure) -> None:
     seen = measure(*figure.draw(), FITTED)
     assert seen is not None
