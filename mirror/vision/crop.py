@@ -65,8 +65,8 @@ class CropTensor:
         self._bgr: ImageArray = np.zeros((self.height, self.width, 3), np.uint8)
         self._pad = pad
         self._scale = np.float32(card.scale)
-        self._mean = np.asarray(card.mean or (0, 0, 0), np.float32)
-        self._std = np.asarray(card.std or (1, 1, 1), np.float32)
+        self._mean = np.broadcast_to(np.asarray(card.mean, np.float32), 3)
+        self._std = np.broadcast_to(np.asarray(card.std, np.float32), 3)
         self._plain = not self._mean.any() and bool((self._std == 1).all())
 
     def fill(self, image: ImageArray, region: Box) -> Letterbox:

@@ -8,7 +8,7 @@ import pytest
 from mirror.domain import Box, Face, Pose
 from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
-from mirror.vision.attributes import AttributeReader, age_estimate
+from mirror.vision.attributes import AttributeReader, age_estimate, centred
 from mirror.vision.face import FaceFinder, head_box
 from mirror.vision.full_body import full_body
 from mirror.vision.mask import MaskReader
@@ -75,6 +75,12 @@ def test_attributes_of_the_portrait_are_hers(astronaut: np.ndarray) -> None:
     assert female > 0.6
     assert 22 <= age.value <= 55
     assert age.low < age.value < age.high
+
+
+def test_a_threshold_off_the_middle_becomes_the_middle() -> None:
+    assert centred(0.6, 0.6) == pytest.approx(0.5)
+    assert centred(0.5, 0.6) == pytest.approx(0.4)
+    assert centred(0.9, 0.5) == pytest.approx(0.9)
 
 
 def test_the_age_spread_holds_four_fifths_of_the_distribution() -> None:
