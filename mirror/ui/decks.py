@@ -116,12 +116,16 @@ def bake_guide(look: Theme, width: int, height: int, scale: float, icon: str, ti
     def draw(painter: QPainter, w: float, h: float) -> None:
         wide = h < 300
         side = h - 64 if wide else 176.0
-        painter.fillPath(rounded(32, 32, side, side, BUTTON), look.yours)
-        icons.draw(painter, icon, 32 + side * 0.26, 32 + side * 0.26, side * 0.48, look.on_yours)
         x = 32 + side + 44 if wide else 36.0
-        verb = text.fit(title, GUIDE, 600, w - x - 32, 1 if wide else 2, HEAD_LEADING)
+        verb = text.fit(title, GUIDE, 600, w - x - 32, 1, HEAD_LEADING)
+        if verb.clipped and not wide:
+            verb = text.fit(title, GUIDE, 600, w - x - 32, 2, HEAD_LEADING)
         line = text.fit(reason, BODY, 400, w - x - 32, 1 if wide else 2)
-        y = (h - verb.height - line.height - 6) / 2 if wide else 32 + side + 28
+        top = 32.0 if wide else max(32.0, (h - side - 28 - verb.height - 6 - line.height) / 2)
+        left = 32.0 if wide else x
+        painter.fillPath(rounded(left, top, side, side, BUTTON), look.yours)
+        icons.draw(painter, icon, left + side * 0.26, top + side * 0.26, side * 0.48, look.on_yours)
+        y = (h - verb.height - line.height - 6) / 2 if wide else top + side + 28
         text.draw(painter, verb, x, y, look.ink)
         text.draw(painter, line, x, y + verb.height + 6, look.ink2)
 
@@ -161,7 +165,7 @@ def bake_looking(
         bar = (room - 3 * 12) / 4 if wide else room
         for i, label in enumerate(labels):
             x = PAD + i * (bar + 12) if wide else float(PAD)
-            y = 140.0 if wide else 36 + head.height + 28 + i * 84
+            y = 140.0 if wide else 36 + head.height + 32 + i * 92
             part = 1.0 if done[i] else UNDER_WAY if i == running else 0.0
             painter.fillPath(rounded(x, y, bar, 16, 8), look.sunk)
             if part:

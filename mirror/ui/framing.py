@@ -12,10 +12,13 @@ from mirror.domain import Pose
 from mirror.pipeline.view import View, filling
 from mirror.ui.layout import Rect
 
-ZOOM_LEAST, ZOOM_MOST = 0.6, 1.35
-"""Zoom against the filling view. UI.md asks for at least 0.85; but a landscape camera before a portrait window sees
-a standing person over nearly its whole height, and only 0.65 keeps her feet above the deck. What the frame lacks
-there is above her head and under the deck, where the display buffer continues wall and floor."""
+ZOOM_MOST = 1.35
+"""Largest zoom against the view that fills the window (UI.md)."""
+ZOOM_LEAST = 0.85
+"""Least zoom against the view that shows the whole frame. UI.md counts it from the filling view; but a landscape camera
+before a portrait window sees a standing person over nearly its whole height, and only 0.65 of filling keeps her feet
+above the deck. What the frame lacks there lies above her head and under the deck, where the display buffer continues
+wall and floor."""
 SETTLE_S = 0.6
 """Time in which a change of view is done to 98 % (UI.md motion "frame")."""
 STIFFNESS = 5.8 / SETTLE_S
@@ -55,9 +58,10 @@ def fitted(span: BodySpan, corridor: Rect, frame: tuple[int, int], width: int, h
     else soles at the foot when she is small, hair at the top when she is large. Sideways the frame covers the
     window whenever it can."""
     frame_width, frame_height = frame
-    fill = filling(frame_width, frame_height, width, height).scale
+    whole = min(width / frame_width, height / frame_height)
+    fill = max(width / frame_width, height / frame_height)
     centre, crown, sole = span
-    scale = min(max(corridor.h / (sole - crown), fill * ZOOM_LEAST), fill * ZOOM_MOST)
+    scale = min(max(corridor.h / (sole - crown), whole * ZOOM_LEAST), fill * ZOOM_MOST)
     ox = corridor.centre[0] + centre * scale
     low, high = width, frame_width * scale  # ox where the frame's edge lies at the window's right or left edge
     ox = min(max(ox, low), high) if high >= low else (low + high) / 2

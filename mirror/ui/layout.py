@@ -185,7 +185,7 @@ def _landscape(width: int, height: int) -> Layout:
         consent=at(left + 1248, top + 210, 632, 768),
         guide=at(left + 1248, top + 300, 632, 480),
         rail=at(left + 584, top + 161, 96, 758),
-        looking=at(left + 1248, top + 270, 632, 540),
+        looking=at(left + 1248, top + 234, 632, 612),
         goodbye=at(left + 1248, top + 360, 632, 360),
         sheet=at(left + 1208, 0, wide - left - 1208, tall),
         engineer=at(20, 210, 270, 680),

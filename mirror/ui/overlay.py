@@ -49,12 +49,13 @@ class Overlay:
         """Pieces that the attract screen shows."""
         self.cache = BakeCache()
         self.plates: list[Rect] = []
-        self.targets: list[tuple[Rect, Intent]] = []
+        self.targets: list[tuple[Rect, tuple[Intent, ...]]] = []
         self.animating = False
         self._places = TagPlaces()
         self._tag_since: dict[str, float] = {}
         self._scale = 1.0
         self._now = 0.0
+        self._stop_x = 0
 
     def resize(self, at: Layout) -> None:
         """Elements of another scale are thrown away."""
@@ -91,7 +92,7 @@ class Overlay:
         if draw is not None:
             draw(painter, at, model)
         elif model.screen is Screen.PLAIN:
-            self.targets.append((Rect(0, 0, at.width, at.height), Intent.ASK))
+            self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
         if model.engineer:
             baked = engineer.bake_panel(at.engineer.w, at.engineer.h, at.scale, state, paint_ms, intervals_ms) \
                 if self._panel_due(now) else self._panel
@@ -115,7 +116,7 @@ class Overlay:
         place = Rect(x, y, baked.width, baked.height)
         self.plates.append(place)
         if intent is not None:
-            self.targets.append((place, intent))
+            self.targets.append((place, (intent,)))
         return place
 
     def _kept(self, key: tuple[object, ...], make: Callable[[], Baked]) -> Baked:
@@ -131,7 +132,8 @@ class Overlay:
         self._put(painter, lock, at.lock.x, at.lock.y)
         if model.consented:
             stop = self._kept(("stop",), lambda: pills.bake_pill(look, s, "cross", words("stop"), at.stop.w / s))
-            self._put(painter, stop, at.stop.right - stop.width, at.stop.y, Intent.STOP)
+            self._stop_x = at.stop.right - stop.width
+            self._put(painter, stop, self._stop_x, at.stop.y, Intent.STOP)
         if self.recording:
             rec = self._kept(("rec",), lambda: pills.bake_recording(look, s, words("rec")))
             self._put(painter, rec, at.recording.x, at.recording.y)
@@ -165,7 +167,7 @@ class Overlay:
             self.look, wide, tall, at.scale, self.words, found or [None] * 4, (at.sheet.w, at.sheet.h)))
         self._mark(painter, at)
         self._put(painter, sheet, at.sheet.x, at.sheet.y)
-        self.targets.append((Rect(0, 0, at.width, at.height), Intent.ASK))
+        self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
 
     def _mark(self, painter: QPainter, at: Layout) -> None:
         """The ring on the floor where she should stand."""
@@ -189,7 +191,7 @@ class Overlay:
         for button, intent in zip(decks.consent_buttons(place.w / at.scale, place.h / at.scale),
                                   (Intent.NO, Intent.YES), strict=True):
             self.targets.append((Rect(x + round(button.x() * at.scale), y + round(button.y() * at.scale),
-                                      round(button.width() * at.scale), round(button.height() * at.scale)), intent))
+                                      round(button.width() * at.scale), round(button.height() * at.scale)), (intent,)))
         self._put(painter, deck, x, y)
 
     def _guidance(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
@@ -237,15 +239,17 @@ class Overlay:
         place = self._put(painter, tabs, left, at.tabs.y)
         split = left + round((pills.TAB_INSET + pills.tab_widths(
             words("similar"), words("outfit"), at.tabs.w / s)[2]) * s)
-        self.targets.append((Rect(left, place.y, split - left, place.h), Intent.SIMILAR))
-        self.targets.append((Rect(split, place.y, place.right - split, place.h), Intent.OUTFIT))
+        self.targets.append((Rect(left, place.y, split - left, place.h), (Intent.SIMILAR,)))
+        self.targets.append((Rect(split, place.y, place.right - split, place.h), (Intent.OUTFIT,)))
         count = len(model.suggestions)
         if count:
             label = f"{model.index + 1} / {count}"
             tall = round(at.counter.h / s)
             counter = self._kept(("count", label, tall), lambda: pills.bake_pill(
                 look, s, "", label, at.counter.w / s, 600, tall))
-            self._put(painter, counter, at.counter.right - counter.width, at.counter.y)
+            # in landscape the count stands beside Stop, which is as wide as its word
+            right = at.counter.right if at.portrait else self._stop_x - round(16 * s)
+            self._put(painter, counter, right - counter.width, at.counter.y)
         self._cards(painter, at, model)
 
     def _cards(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
@@ -291,7 +295,7 @@ class Overlay:
             if 0 <= index < count_of(model):
                 self._small(painter, at, model.suggestions[index].item, place, lift)
             seen = Rect(max(0, place.x), place.y, min(place.right, at.width) - max(0, place.x), place.h)
-            self.targets.append((seen, intent))
+            self.targets.append((seen, (intent,)))
             badge = self._kept(("disc", icon), lambda icon=icon: pills.bake_disc(self.look, at.scale, icon))  # type: ignore[misc]
             self._put(painter, badge, mark.x, mark.y + lift, intent)
 
@@ -299,11 +303,11 @@ class Overlay:
         """Landscape: the next three as small cards under the large one."""
         offers = model.suggestions
         for i, place in enumerate(at.thumbs):
-            if i + 1 >= len(offers):
+            index = model.index + 1 + i
+            if index >= len(offers):
                 break
-            index = (model.index + 1 + i) % len(offers)
             self._small(painter, at, offers[index].item, place._replace(x=place.x + shift), 0)
-            self.targets.append((place, Intent.FORWARD))
+            self.targets.append((place, (Intent.FORWARD,) * (i + 1)))
         for mark, icon, intent in ((at.back, "left", Intent.BACK), (at.forward, "right", Intent.FORWARD)):
             badge = self._kept(("disc", icon), lambda icon=icon: pills.bake_disc(self.look, at.scale, icon))  # type: ignore[misc]
             self._put(painter, badge, mark.x + shift, mark.y, intent)
@@ -320,7 +324,7 @@ class Overlay:
         sizes = model.sizes.get("tops") or model.sizes.get("bottoms") or ()
         declared = state.profile.sizes_origin == "declared"
         sizes = sizes[:1] if declared else sizes[:2]
-        tags = self._places.place(at, view, state.pose, state.garments, sizes=len(sizes))
+        tags = self._places.place(at, view, state.pose, state.garments, sizes=len(sizes), now=self._now)
         self._tag_since = {tag.key: self._tag_since.get(tag.key, self._now) for tag in tags}
         painter.setRenderHint(QPainter.Antialiasing, True)
         on_video = theme.tokens()["color"]["onVideo"]
@@ -382,12 +386,12 @@ class Overlay:
             if 0 <= model.index + step < len(model.suggestions) and self.cache.bakes == before:
                 self._card(at, model, model.index + step)
 
-    def intent_at(self, x: float, y: float) -> Intent | None:
-        """What a touch at a window pixel means; what was painted last lies on top, whole screens lowest."""
-        for place, intent in sorted(self.targets, key=lambda pair: pair[0].w * pair[0].h):
+    def intents_at(self, x: float, y: float) -> tuple[Intent, ...]:
+        """What a touch at a window pixel means: the smallest target there is meant, whole screens last."""
+        for place, intents in sorted(self.targets, key=lambda pair: pair[0].w * pair[0].h):
             if place.holds(x, y):
-                return intent
-        return None
+                return intents
+        return ()
 
 
 def count_of(model: ScreenModel) -> int:

@@ -1,7 +1,7 @@
 """Where the tags stand: beside the body, level with what they name, never on it and never on each other. Pure.
 
-Plates stay where they are until what they name has moved away by a hand's breadth, then they move at once: a plate
-that trembles with the keypoints cannot be read.
+Plates stay where they are until what they name has moved away by a hand's breadth, or has come to rest elsewhere; then
+they move at once: a plate that trembles with the keypoints cannot be read.
 """
 
 from __future__ import annotations
@@ -26,8 +26,12 @@ OFF_CENTRE = 120
 """Beyond this the wider lane takes all tags (UI.md grid)."""
 STILL = 44
 """Design pixels that a plate waits before it follows."""
+REST_WITHIN, REST_S = 8, 0.6
+"""What is named is at rest when its level stays within so many design pixels for so long."""
 TAGS_MOST = 4
 LEAST_SCORE = 0.3
+LEGWEAR = frozenset({"trousers", "shorts", "shoes", "boots", "heels", "sandals", "hosiery"})
+"""Worn on each leg: the middle of their box is the gap between the legs."""
 Side = Literal["left", "right"]
 
 
@@ -59,14 +63,20 @@ class TagPlaces:
 
     def __init__(self) -> None:
         self._held: dict[str, tuple[Side, int]] = {}
+        self._level: dict[str, tuple[float, float]] = {}
 
     def forget(self) -> None:
         self._held.clear()
+        self._level.clear()
 
     def place(
         self, at: Layout, view: View, pose: Pose | None, garments: Sequence[Garment], *, sizes: int,
+        now: float,
     ) -> list[Tag]:
-        """Tags for the garments (best first, at most four that fit) and for her size: one of ``sizes`` labels."""
+        """Tags for the garments (best first, at most four that fit) and for her size: one of ``sizes`` labels.
+
+        ``now`` is the time in monotonic seconds.
+        """
         body_x = _body_x(view, pose)
         side_of = _sides(at, body_x)
         wishes = [w for w in (_size_wish(at, view, pose, side_of("left"), sizes),) if w]
@@ -74,16 +84,18 @@ class TagPlaces:
         for garment in sorted(garments, key=lambda g: -g.score):
             if garment.category in seen or len(seen) >= TAGS_MOST:
                 continue
-            seen.add(garment.category)
-            wishes.append(_garment_wish(at, view, garment, side_of("right"), body_x))
+            wish = _garment_wish(view, pose, garment, side_of("right"))
+            if at.corridor.y <= wish.dot[1] < at.corridor.bottom and 0 <= wish.dot[0] < at.width:
+                seen.add(garment.category)
+                wishes.append(wish)
         tags: list[Tag] = []
         for side in ("left", "right"):
             lane = at.lane_left if side == "left" else at.lane_right
-            tags += self._stack(at, lane, side, [w for w in wishes if w.side == side])
+            tags += self._stack(at, lane, side, [w for w in wishes if w.side == side], now)
         self._held = {tag.key: (_side_of(at, tag.plate), tag.plate.y) for tag in tags}
         return tags
 
-    def _stack(self, at: Layout, lane: Rect, side: Side, wishes: list[_Wish]) -> list[Tag]:
+    def _stack(self, at: Layout, lane: Rect, side: Side, wishes: list[_Wish], now: float) -> list[Tag]:
         """Plates of one lane from top to bottom, each as near its wish as the ones above and below let it."""
         gap = round(GAP * at.scale)
         room: list[tuple[_Wish, Rect]] = []
@@ -98,10 +110,11 @@ class TagPlaces:
             x = lane.x if not at.portrait and side == "right" else x
             top = round(wish.dot[1]) - height // 2
             held = self._held.get(wish.key)
-            if held and held[0] == side and abs(held[1] - top) < STILL * at.scale:
+            resting = self._resting(wish, at.scale, now)
+            if held and held[0] == side and not resting and abs(held[1] - top) < STILL * at.scale:
                 top = held[1]
             room.append((wish, Rect(x, max(lane.y, min(top, lane.bottom - height)), width, height)))
-        room.sort(key=lambda pair: (pair[1].y + pair[1].h / 2, pair[0].key))
+        room.sort(key=lambda pair: (pair[0].dot[1], pair[0].key))
         places = [place for _, place in room]
         for i in range(1, len(places)):
             places[i] = places[i]._replace(y=max(places[i].y, places[i - 1].bottom + gap))
@@ -110,6 +123,16 @@ class TagPlaces:
             places[i] = places[i]._replace(y=min(places[i].y, floor - places[i].h))
             floor = places[i].y - gap
         return [_tag(wish, place, side, at.scale) for (wish, _), place in zip(room, places, strict=True)]
+
+
+    def _resting(self, wish: _Wish, scale: float, now: float) -> bool:
+        """Whether what is named came to rest just now: true once, so that the plate is set level with it."""
+        level, since = self._level.get(wish.key, (wish.dot[1], now))
+        if abs(wish.dot[1] - level) > REST_WITHIN * scale:
+            level, since = wish.dot[1], now
+        rested = now - since >= REST_S
+        self._level[wish.key] = (level, float("inf") if rested else since)
+        return rested
 
 
 def _tag(wish: _Wish, plate: Rect, side: Side, scale: float) -> Tag:
@@ -134,13 +157,33 @@ def _size_wish(at: Layout, view: View, pose: Pose | None, side: Side, sizes: int
     return _Wish("size", size, (x, y + (size[1] / 2 - SIZE_LEADER) * at.scale), y, y, side)
 
 
-def _garment_wish(at: Layout, view: View, garment: Garment, side: Side, body_x: float) -> _Wish:
+def _garment_wish(view: View, pose: Pose | None, garment: Garment, side: Side) -> _Wish:
+    """The dot lies inside the garment, on the side of the lane that names it; on a leg for what legs wear."""
     box = view.box(garment.box)
-    # the dot lies inside the garment, towards the lane that names it
-    x = box.x1 + box.width * (0.68 if side == "right" else 0.32)
     inset = min(12.0, box.height / 4)
     y = box.y1 + box.height * 0.5
+    x = box.x1 + box.width * (0.68 if side == "right" else 0.32)
+    if garment.category in LEGWEAR and pose is not None:
+        leg = _leg_at(view, pose, y, side)
+        if leg is not None and box.x1 < leg < box.x2:
+            x = leg
     return _Wish(garment.category, TAG, (x, y), box.y1 + inset, box.y2 - inset, side, garment)
+
+
+def _leg_at(view: View, pose: Pose, y: float, side: Side) -> float | None:
+    """Window x of the leg on a side, at a window y; None when that leg is not seen."""
+    found: list[float] = []
+    for leg in ("left", "right"):
+        joints = [pose.point(f"{leg}_{joint}") for joint in ("hip", "knee", "ankle")]
+        if min(joint[2] for joint in joints) < LEAST_SCORE:
+            continue
+        (hx, hy), (kx, ky), (ax, ay) = (view.point(joint[0], joint[1]) for joint in joints)
+        (ux, uy), (lx, ly) = ((hx, hy), (kx, ky)) if y < ky else ((kx, ky), (ax, ay))
+        share = min(max((y - uy) / (ly - uy), 0.0), 1.0) if ly > uy else 1.0
+        found.append(ux + (lx - ux) * share)
+    if not found:
+        return None
+    return max(found) if side == "right" else min(found)
 
 
 def _body_x(view: View, pose: Pose | None) -> float:

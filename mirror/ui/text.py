@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from PyQt5.QtCore import QPointF
 from PyQt5.QtGui import QColor, QFontMetricsF, QPainter
@@ -14,6 +15,8 @@ BALANCE_BELOW = 0.45
 """A last line shorter than this share of the widest is a widow: lines are balanced then (UI.md type)."""
 LINE_HEIGHT = float(theme.tokens()["type"]["lineHeight"]["text"])
 ELLIPSIS = "…"
+FITTED_KEPT = 512
+"""Settings remembered: the engineer's panel sets the same words twice a second."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,17 @@ class Fitted:
         return self.leading * len(self.lines)
 
 
+@cache
+def _metrics(px: int, weight: int) -> QFontMetricsF:
+    return QFontMetricsF(theme.font(px, weight))
+
+
 def width_of(text: str, px: int, weight: int) -> float:
     """Advance width of one line."""
-    return float(QFontMetricsF(theme.font(px, weight)).horizontalAdvance(text))
+    return float(_metrics(px, weight).horizontalAdvance(text))
 
 
+@lru_cache(maxsize=FITTED_KEPT)
 def fit(
     text: str, px: int, weight: int, width: float, most_lines: int = 1, line_height: float = LINE_HEIGHT,
 ) -> Fitted:
@@ -67,7 +76,7 @@ def draw(
     """Draw with the top of the first line's box at ``y``. ``align`` 0 left, 0.5 centre, 1 right in ``within``."""
     painter.setFont(theme.font(fitted.px, fitted.weight))
     painter.setPen(colour)
-    metrics = QFontMetricsF(painter.font())
+    metrics = _metrics(fitted.px, fitted.weight)
     first = y + (fitted.leading - metrics.ascent() - metrics.descent()) / 2 + metrics.ascent()
     for number, line in enumerate(fitted.lines):
         shift = (within - metrics.horizontalAdvance(line)) * align
@@ -81,7 +90,7 @@ def _made(lines: list[str], px: int, weight: int, line_height: float, clipped: b
 
 def _wrap(text: str, px: int, weight: int, width: float) -> list[str]:
     """Greedy lines; a word that is wider than ``width`` stands alone (and is caught by the caller)."""
-    metrics = QFontMetricsF(theme.font(px, weight))
+    metrics = _metrics(px, weight)
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -139,6 +139,5 @@ class MirrorWidget(QWidget):
         return False  # Tab switches between similar and outfit; there is nothing else to focus
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        intent = None if event is None else self.overlay.intent_at(event.x(), event.y())
-        if intent is not None:
+        for intent in () if event is None else self.overlay.intents_at(event.x(), event.y()):
             self._press(intent)
