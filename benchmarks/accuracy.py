@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.stills import measure_stills
 from export.coco_ap import Found, average_precision, iou_matrix
 from export.embedding.measure import retrieval
 from export.garments.photos import read_truth
@@ -195,7 +196,7 @@ def measure_seed(data: Path, manifest: Manifest) -> Report:
 
 
 SUBJECTS: Mapping[str, Callable[[Path, Manifest], Report]] = {
-    "garments": measure_garments, "embedding": measure_embedding, "seed": measure_seed,
+    "garments": measure_garments, "embedding": measure_embedding, "seed": measure_seed, "stills": measure_stills,
 }
 
 
