@@ -29,6 +29,7 @@ from mirror.recommend.looks import RecommendSettings, recommend
 from mirror.recommend.sizes import estimate_sizes
 from mirror.vision.colour import main_colours
 from mirror.vision.full_body import full_body
+from mirror.vision.outfit import worn_together
 from mirror.vision.pose import body_region, next_region
 from mirror.vision.suite import Vision
 
@@ -143,9 +144,8 @@ class Analyzer:
         with clock("mask"):
             mask = vision.mask.read(image, region)
         with clock("garments"):
-            garments = [
-                replace(g, colours=main_colours(image, g.box, mask)) for g in vision.garments.detect(image, region)
-            ]
+            found = worn_together(vision.garments.detect(image, region))
+            garments = [replace(g, colours=main_colours(image, g.box, mask)) for g in found]
         with clock("embedding"):
             rows: FloatArray = vision.embedder.embed(image, [g.box for g in garments])
             garments = [replace(g, embedding=row) for g, row in zip(garments, rows, strict=True)]
