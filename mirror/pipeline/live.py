@@ -31,7 +31,6 @@ from mirror.pipeline.state import MirrorState, SourceState, Telemetry
 from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
 from mirror.recommend.looks import RecommendSettings, recommend
 from mirror.recommend.sizes import estimate_sizes
-from mirror.vision.full_body import full_body
 
 HOLD_BELOW_FPS = 40.0
 """Up to this rate a picture waits for its own pose; at 60 there is no time to, and the pose is predicted."""
@@ -178,7 +177,7 @@ class LivePipeline:
             return state
         state = replace(
             state, pose=memory.pose, pose_frame_number=memory.pose_number, pose_time=memory.pose_time,
-            full_body=full_body(memory.pose), distance=distance(memory.pose, size),
+            full_body=memory.full_body, distance=distance(memory.pose, size, memory.full_body),
             frontal=frontality(memory.pose) >= FRONTAL_FROM, stages_done=state.stages_done | {"people", "pose"},
         )
         return replace(state, **carried(memory))

@@ -10,9 +10,14 @@ from typing import Any, Literal
 
 from mirror.domain import AgeBand, Face, Garment, Look, Mask, Person, Pose, Profile, SizeBelief, SizeKind
 from mirror.pipeline.smoothing import PoseFilter
+from mirror.vision.full_body import full_body
 
 POSE_HISTORY = 8
 """Poses kept by frame number: the window may paint a frame a little after a newer one was read."""
+
+FULL_STAYS_SCORE = 0.1
+"""A full body, once seen, stays one while no keypoint falls below half the score that it took: shoes before a
+dark floor score about the threshold, and guidance must not blink."""
 
 POSE_LIFE_S = 0.5
 """After so long without a keypoint the skeleton is not drawn, although she is not yet forgotten."""
@@ -52,6 +57,7 @@ class Recollection:
     pose: Pose | None
     pose_number: int
     pose_time: float
+    full_body: bool
     people: tuple[Person, ...]
     crowd: bool
     findings: Findings
@@ -70,6 +76,7 @@ class ShopperMemory:
         self._count = 0
         self._shopper = 0
         self._consent = False
+        self._full = False
         self._crowd = False
         self._people: tuple[Person, ...] = ()
         self._poses: deque[tuple[int, float, Pose]] = deque(maxlen=POSE_HISTORY)
@@ -133,6 +140,7 @@ class ShopperMemory:
             if token != self._token or self._shopper == 0:
                 return None
             smoothed = self._filter.update(pose, time)
+            self._full = full_body(smoothed) or (self._full and full_body(smoothed, FULL_STAYS_SCORE))
             self._poses.append((number, time, smoothed))
             return smoothed
 
@@ -168,8 +176,8 @@ class ShopperMemory:
                 elif time - pose_time <= POSE_LIFE_S:
                     pose = self._filter.at(time) if time > pose_time else newest
             return Recollection(
-                self._shopper, self._token, self._consent, pose, pose_number, pose_time, self._people,
-                self._crowd, self._findings,
+                self._shopper, self._token, self._consent, pose, pose_number, pose_time, self._full,
+                self._people, self._crowd, self._findings,
             )
 
     def _erase(self) -> None:
@@ -177,6 +185,7 @@ class ShopperMemory:
         self._token += 1
         self._filter.reset()
         self._poses.clear()
+        self._full = False
         self._findings = Findings()
         self._declared = self._standing
         self._consent = self._policy == "given"

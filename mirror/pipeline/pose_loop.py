@@ -9,16 +9,28 @@ from mirror.domain import Box, MirrorError, Person, Pose
 from mirror.pipeline.frames import AnalysisFrame, PosedFrame, only_box, scaled_box, scaled_pose
 from mirror.pipeline.memory import ShopperMemory
 from mirror.pipeline.readers import FindsPeople, ReadsPose
+from mirror.pipeline.region import follow_region
 from mirror.pipeline.slot import LatestSlot
 from mirror.pipeline.telemetry import TelemetryRecord
-from mirror.pipeline.tracker import ShopperChoice
-from mirror.vision.pose import body_region, next_region
+from mirror.pipeline.tracker import SAME_IOU, ShopperChoice, same_place
+from mirror.vision.pose import body_region
 
 SEEK_EVERY_S = 0.2
 """While nobody is followed the people finder (15 ms) looks this often."""
 
 LEAST_HEIGHT_SHARE = 0.2
 """People less tall than this share of the frame are passers-by at the back of the shop: nobody to serve."""
+
+TILE_ASPECT = 1.0
+"""The people finder's square input shows a wide frame small: one person scores .15 to .23 in a whole 16:9 frame and
+.43 to .49 in a square of it. So it looks at a tile of this width over height: around her, or the middle."""
+
+SURE_SCORE = 0.35
+"""Mean keypoint score of the pose net (which sees her far larger than the people finder does) from which what it
+follows is a person, whatever the finder says. On whole frames with one standing person it is .42 to .55."""
+
+REGROW = 1.3
+"""Where the people finder sees her this much taller than the pose net does, the region has lost a part of her."""
 
 WAIT_S = 0.25
 AFTER_FAILURE_S = 0.5
@@ -44,6 +56,7 @@ class PoseLoop:
         self._token = -1
         self._region: Box | None = None
         self._last_box: Box | None = None
+        self._followed = False  # whether the last frame gave a pose
         self._last_seen = 0.0
         self._last_look = float("-inf")
         self._changed = threading.Condition()
@@ -87,13 +100,13 @@ class PoseLoop:
         assert self._region is not None
         with self._telemetry.stage("pose"):
             pose = self._pose.read(frame.small, self._region)
-        region = next_region(pose)
+        region = follow_region(pose)
         box = body_region(pose)
-        if region is None or box is None:
+        if region is None or box is None or self._has_leapt(box):
             self._region = None
             done(number)
             return
-        self._region, self._last_box, self._last_seen = region, box, time
+        self._region, self._last_box, self._last_seen, self._followed = region, box, time, True
         smoothed = self._memory.posed(self._token, scaled_pose(pose, frame.factor), number, time)
         done(number)
         if smoothed is not None:
@@ -101,6 +114,11 @@ class PoseLoop:
         # after this frame's pose is out there is time until the next frame comes
         if time - self._last_look >= self._people_every:
             self._review(frame, pose, box, time)
+
+    def _has_leapt(self, box: Box) -> bool:
+        """The pose net has gone over to somebody else in the crop: nobody grows or moves so fast."""
+        last = self._last_box
+        return self._followed and last is not None and not same_place(box, last)
 
     def _tell(self, number: int) -> None:
         with self._changed:
@@ -115,6 +133,7 @@ class PoseLoop:
 
     def _lose(self) -> None:
         self._region = self._last_box = None
+        self._followed = False
         self._choice.reset()
         self.posed.clear()
 
@@ -126,45 +145,81 @@ class PoseLoop:
             self._lose()
         if time - self._last_look < SEEK_EVERY_S:
             return False
-        people = self._look(frame, time)
+        height, width = frame.small.shape[:2]
+        middle = width / 2 if self._last_box is None else self._last_box.centre[0]
+        people = self._look(frame, time, middle) or self._as_one(frame)
         if self._memory.shopper and self._last_box is not None:
             person = self._choice.again(people, self._last_box)
         else:
-            person = self._choice.first(people, (frame.small.shape[1], frame.small.shape[0]))
+            person = self._choice.first(people, (width, height))
         self._memory.seen(tuple(only_box(p, frame.factor) for p in people), crowd=False)
         if person is None:
             return False
         if not self._memory.shopper:
             self._serve(time)
-        self._region = next_region(person.pose) or _square(person.box)
+        self._region = follow_region(person.pose) or _square(person.box)
+        self._followed = False
         return True
 
     def _review(self, frame: AnalysisFrame, pose: Pose, box: Box, time: float) -> None:
         """Notice other people, and whether what is followed is still a person."""
         size = (frame.small.shape[1], frame.small.shape[0])
-        people = self._look(frame, time)
         own = pose.box() or box
+        people = self._look(frame, time, own.centre[0])
+        if _mean_score(pose) >= SURE_SCORE and all(p.box.iou(own) < SAME_IOU for p in people):
+            people.append(Person(own, _mean_score(pose), pose))
         review = self._choice.review(people, own, size, may_switch=not self._memory.consent)
+        if review.own is not None and review.own.box.height > REGROW * own.height:
+            self._region = follow_region(review.own.pose) or self._region
         if not review.keep:
             self._memory.forget()
             self._token = self._memory.token
             self._lose()
             if review.successor is not None:
                 self._serve(time)
-                self._region = next_region(review.successor.pose) or _square(review.successor.box)
+                self._region = follow_region(review.successor.pose) or _square(review.successor.box)
         self._memory.seen(tuple(only_box(p, frame.factor) for p in people), review.crowd)
 
-    def _look(self, frame: AnalysisFrame, time: float) -> list[Person]:
+    def _look(self, frame: AnalysisFrame, time: float, middle: float) -> list[Person]:
+        """Everybody tall enough in the tile around ``middle`` (pixels of the small copy)."""
         self._last_look = time
+        height, width = frame.small.shape[:2]
+        wide = min(width, round(TILE_ASPECT * height))
+        left = int(min(max(0, round(middle - wide / 2)), width - wide))
         with self._telemetry.stage("people"):
-            people = self._people.find(frame.small)
-        least = LEAST_HEIGHT_SHARE * frame.small.shape[0]
-        return [p for p in people if p.box.height >= least]
+            people = self._people.find(frame.small[:, left : left + wide])
+        least = LEAST_HEIGHT_SHARE * height
+        return [_shifted(p, left) for p in people if p.box.height >= least]
+
+    def _as_one(self, frame: AnalysisFrame) -> list[Person]:
+        """The whole frame read as one person: the pose net finds who is too small for the people finder, or
+        stands at the frame's side."""
+        height, width = frame.small.shape[:2]
+        with self._telemetry.stage("pose"):
+            pose = self._pose.read(frame.small, Box(0, 0, width, height))
+        box = body_region(pose)
+        if box is None or _mean_score(pose) < SURE_SCORE or box.height < LEAST_HEIGHT_SHARE * height:
+            return []
+        return [Person(box, _mean_score(pose), pose)]
 
     def _serve(self, time: float) -> None:
         self._token = self._memory.begin()
         self._choice.reset()
         self._last_seen = time
+
+
+def _mean_score(pose: Pose) -> float:
+    return float(pose.keypoints[:, 2].mean())
+
+
+def _shifted(person: Person, right: float) -> Person:
+    if right == 0:
+        return person
+    keypoints = person.pose.keypoints.copy()
+    keypoints[:, 0] += right
+    box = person.box
+    return Person(
+        Box(box.x1 + right, box.y1, box.x2 + right, box.y2), person.score, Pose(keypoints, person.pose.names))
 
 
 def _square(box: Box) -> Box:

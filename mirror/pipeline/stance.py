@@ -56,11 +56,12 @@ def _head_frontality(pose: Pose) -> float:
     return max(0.0, min(1.0, 2.0 * (1.0 - abs(2.0 * share - 1.0))))
 
 
-def distance(pose: Pose, frame_size: tuple[int, int]) -> Distance | None:
+def distance(pose: Pose, frame_size: tuple[int, int], whole: bool | None = None) -> Distance | None:
     """Too near (cut by the frame), well, or too far; None when too little of her is seen to say.
 
     Args:
         frame_size: width, height of the frame in the pose's pixels.
+        whole: whether the full body is in view (None: read from the pose).
     """
     box = pose.box(LEAST_SCORE)
     if box is None:
@@ -68,7 +69,7 @@ def distance(pose: Pose, frame_size: tuple[int, int]) -> Distance | None:
     height = frame_size[1]
     if box.y1 < 0 or box.y2 > height:
         return "near"
-    if not full_body(pose):
+    if not (full_body(pose) if whole is None else whole):
         headless = pose.point("nose")[2] < LEAST_SCORE
         above = (LIMB_SHARE if headless else EDGE_SHARE) * height
         if box.y1 < above or box.y2 > height - LIMB_SHARE * height:

@@ -64,6 +64,8 @@ class Review:
     successor: Person | None = None
     """Who is to be served instead when it does not; None: nobody."""
     crowd: bool = False
+    own: Person | None = None
+    """The shopper herself as found."""
 
 
 class ShopperChoice:
@@ -116,7 +118,7 @@ class ShopperChoice:
         if self._rival_looks >= SWITCH_LOOKS:
             self.reset()
             return Review(keep=False, successor=best, crowd=crowd)
-        return Review(keep=True, crowd=crowd)
+        return Review(keep=True, crowd=crowd, own=own)
 
 
 def same_place(box: Box, last: Box) -> bool:

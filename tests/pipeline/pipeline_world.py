@@ -49,9 +49,12 @@ def person(pose: Pose, score: float = 0.8) -> Person:
 
 
 def frame(number: int, time: float, size: tuple[int, int] = SIZE) -> Frame:
-    """A grey frame that carries its number in the first pixels, where readers of the small copy find it too."""
+    """A grey frame whose upper rows tell its number, and each column where it lies: readers of a smaller copy, or
+    of a part of it, find both."""
     image = np.full((size[1], size[0], 3), 90, np.uint8)
-    image[:16, :16] = (number % 256, number // 256, 7)
+    image[:16, :, 0] = number % 256
+    image[:16, :, 1] = number // 256
+    image[:16, :, 2] = np.arange(size[0]) // 8
     return Frame(image, number, time)
 
 
@@ -59,9 +62,12 @@ def number_of(image: ImageArray) -> int:
     return int(image[2, 2, 0]) + 256 * int(image[2, 2, 1])
 
 
-def halved(pose: Pose, factor: float) -> Pose:
+def as_in(image: ImageArray, pose: Pose) -> Pose:
+    """A pose of the full frame in the pixels of its smaller copy, or of a tile of that (right to 8 pixels)."""
+    scale = image.shape[0] / SIZE[1]
     keypoints = pose.keypoints.copy()
-    keypoints[:, :2] *= factor
+    keypoints[:, 0] -= 8 * int(image[2, 0, 2])
+    keypoints[:, :2] *= scale
     return Pose(keypoints, pose.names)
 
 
@@ -86,8 +92,7 @@ class FakePeople:
 
     def find(self, image: ImageArray) -> list[Person]:
         self.world.count("people")
-        scale = image.shape[1] / SIZE[0]
-        return [person(halved(p, scale)) for p in self.world.people(number_of(image))]
+        return [person(as_in(image, p)) for p in self.world.people(number_of(image))]
 
 
 class FakePose:
@@ -98,8 +103,7 @@ class FakePose:
 
     def read(self, image: ImageArray, region: Box) -> Pose:
         self.world.count("pose")
-        scale = image.shape[1] / SIZE[0]
-        poses = [halved(p, scale) for p in self.world.people(number_of(image))]
+        poses = [as_in(image, p) for p in self.world.people(number_of(image))]
         inside = [p for p in poses if (box := p.box()) is not None and box.iou(region) > 0.05]
         if not inside:
             return Pose(np.zeros((17, 3), np.float32))

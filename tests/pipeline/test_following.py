@@ -7,6 +7,7 @@ import pytest
 from pipeline_world import SIZE, figure, person
 
 from mirror.domain import Pose
+from mirror.pipeline.region import follow_region
 from mirror.pipeline.stance import distance, frontality
 from mirror.pipeline.tracker import MISSED_LOOKS, SWITCH_LOOKS, ShopperChoice, choose_shopper
 
@@ -98,6 +99,36 @@ def test_distance_is_read_from_how_much_of_the_frame_she_fills(top: float, tall:
     outside = (keypoints[:, 1] < 0) | (keypoints[:, 1] > SIZE[1])
     keypoints[outside, 2] = 0.05  # a pose net is unsure of what it cannot see
     assert distance(Pose(keypoints), SIZE) == wanted
+
+
+def test_the_region_holds_her_from_hair_to_soles_although_her_feet_are_not_seen() -> None:
+    pose = figure(640)
+    keypoints = pose.keypoints.copy()
+    for name in ("left_knee", "right_knee", "left_ankle", "right_ankle"):
+        keypoints[pose.names.index(name), 2] = 0.05
+    region = follow_region(Pose(keypoints))
+    assert region is not None
+    assert region.y1 < 100 - 0.05 * 520
+    assert region.y2 > 100 + 1.0 * 520
+    assert follow_region(Pose(keypoints * np.array([1, 1, 0], np.float32))) is None
+
+
+def test_a_crop_that_loses_her_boots_does_not_shrink_onto_her_face() -> None:
+    """A reader that sees only what lies well inside the crop, as a pose net does."""
+    truth = figure(640)
+    region = follow_region(truth)
+    for _ in range(60):
+        assert region is not None
+        keypoints = truth.keypoints.copy()
+        x, y = keypoints[:, 0], keypoints[:, 1]
+        margin = 0.06 * region.width
+        inside = (x > region.x1 + margin) & (x < region.x2 - margin)
+        inside &= (y > region.y1 + margin) & (y < region.y2 - margin)
+        keypoints[~inside, 2] = 0.02
+        keypoints[-2:, 2] = 0.02  # boots on a dark floor
+        region = follow_region(Pose(keypoints))
+    assert region is not None
+    assert region.height > 520
 
 
 def test_nothing_seen_gives_no_distance() -> None:

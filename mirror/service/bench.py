@@ -1,0 +1,208 @@
+"""`mirror bench`: how fast the whole mirror is, with the real window painted, as one JSON document."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import resource
+import sys
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from catalog.index import Catalogue
+from mirror.camera.opening import open_source
+from mirror.config import Settings
+from mirror.domain import MirrorError
+from mirror.pipeline.live import LivePipeline
+from mirror.pipeline.state import CONSENT_STAGES, Telemetry
+from mirror.service.places import catalogue_path, models_folder
+from mirror.service.screen import has_display
+from mirror.vision.suite import Vision
+
+WARM_UP_S = 4.0
+"""After the first frame, before measuring: models have run once, memory is taken, all stages have had a turn."""
+
+FIRST_FRAME_S = 30.0
+POLL_S = 0.05
+DEFAULT_SIZE = (1080, 1920)
+
+
+def bench(
+    settings: Settings, *, catalogue: Path | None = None, seconds: float = 20.0, size: tuple[int, int] | None = None,
+) -> dict[str, Any]:
+    """Run the mirror for ``seconds`` after a warm-up and return what was measured (the contract in docs).
+
+    Files are looped and paced like a camera: their late frames are skipped and counted. Without a display the same
+    window is painted on Qt's offscreen platform. All stages run only when ``settings.privacy.consent`` is given.
+
+    Raises:
+        MirrorError: source, models, catalogue or window cannot be had, or no frame came.
+    """
+    if not has_display():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    # after the platform is chosen: importing the window imports Qt
+    from mirror.ui.window import run_window
+
+    camera = settings.camera
+    source = open_source(
+        "demo" if camera.source == "auto" else camera.source, loop=True, size=(camera.width, camera.height),
+        camera_fps=camera.fps, rotate=camera.rotate,
+    )
+    vision = Vision.load(models_folder(settings), provider=settings.models.provider, threads=settings.models.threads)
+    path = catalogue_path(settings, catalogue)
+    opened = Catalogue.open(path) if path is not None else None
+    try:
+        pipeline = LivePipeline(source, vision, opened, settings)
+        watch = _Watch(pipeline, seconds)
+        watch.start()
+        try:
+            run_window(pipeline, settings, size=size or DEFAULT_SIZE)
+        finally:
+            watch.stop()
+        if watch.document is None:
+            problem = source.error or MirrorError(f"source {source.name}: ended before anything could be measured")
+            raise MirrorError(f"bench: {problem}")
+        return {
+            **watch.document, "source": source.name, "window": list(size or DEFAULT_SIZE),
+            "catalogue_items": 0 if opened is None else opened.count, "platform": _platform(),
+            "models": vision.model_names(), "providers": vision.providers(),
+        }
+    finally:
+        if opened is not None:
+            opened.close()
+
+
+class _Watch:
+    """Waits for the warm-up, measures, and ends the run: on a thread of its own, for the window has the main one."""
+
+    def __init__(self, pipeline: LivePipeline, seconds: float) -> None:
+        self.document: dict[str, Any] | None = None
+        self._pipeline = pipeline
+        self._seconds = seconds
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="mirror-bench", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        began = time.monotonic()
+        while self._pipeline.state().frame_number < 0:
+            if self._over.wait(POLL_S):
+                return
+            if time.monotonic() - began > FIRST_FRAME_S:
+                break
+        else:
+            self._say(f"warming up for {WARM_UP_S:.0f} s, then measuring for {self._seconds:.0f} s")
+            if not self._over.wait(WARM_UP_S):
+                self._measure()
+        # a source that is over closes the window
+        self._pipeline.source.stop()
+
+    def _measure(self) -> None:
+        self._pipeline.measure_anew()
+        cpu, began = time.process_time(), time.monotonic()
+        stopped = self._over.wait(self._seconds)
+        told = self._pipeline.measured()
+        seconds = time.monotonic() - began
+        if stopped and told.displayed == 0:
+            return
+        self.document = {
+            **_figures(told),
+            "cpu_percent": round(100 * (time.process_time() - cpu) / seconds, 1),
+            "rss_mb": round(_resident_mb(), 1),
+            "stages_missing": sorted(CONSENT_STAGES - set(told.stages)),
+        }
+
+    @staticmethod
+    def _say(text: str) -> None:
+        print(f"mirror: {text}", file=sys.stderr)
+
+
+def bench_table(document: dict[str, Any]) -> str:
+    """The document of :func:`bench` as a few lines for a person."""
+    frames, latency = document["frames"], document["latency_ms"]
+    lines = [
+        f"{document['source']}, {document['seconds']:.1f} s, window {document['window'][0]}x{document['window'][1]}",
+        f"display {document['fps']['display']:.1f} fps, pose {document['fps'].get('pose', 0):.1f} per second; "
+        f"{frames['captured']} frames captured, {frames['displayed']} shown, {frames['dropped']} dropped",
+    ]
+    for name, said in (("capture_to_paint", "camera to paint"), ("overlay_age", "age of the overlay")):
+        p = latency[name]
+        lines.append(f"{said}: p50 {p['p50']:.1f} ms, p95 {p['p95']:.1f}, p99 {p['p99']:.1f}")
+    lines.append(f"frames with their own pose: {100 * document['own_pose']:.1f} %")
+    lines.append(f"CPU {document['cpu_percent']:.0f} % of one core, {document['rss_mb']:.0f} MB resident")
+    lines.append(f"{'stage':12} {'p50':>7} {'p95':>7} {'pre':>7} {'run':>7} {'post':>7} {'per s':>7}")
+    for name, t in document["stage_ms"].items():
+        rate = document["fps"].get(name, 0.0)
+        lines.append(
+            f"{name:12} {t['p50']:7.2f} {t['p95']:7.2f} {t['pre']:7.2f} {t['run']:7.2f} {t['post']:7.2f} {rate:7.1f}")
+    if document["stages_missing"]:
+        lines.append(f"did not run: {', '.join(document['stages_missing'])} (nobody full in view, or no catalogue)")
+    return "\n".join(lines)
+
+
+def _figures(told: Telemetry) -> dict[str, Any]:
+    def percentiles(p: Any) -> dict[str, float]:
+        return {"p50": round(p.p50, 2), "p95": round(p.p95, 2), "p99": round(p.p99, 2)}
+
+    stages = {
+        name: {key: round(value, 3) if isinstance(value, float) else value for key, value in asdict(timing).items()}
+        for name, timing in told.stages.items()
+    }
+    return {
+        "seconds": round(told.seconds, 2),
+        "frames": {"captured": told.captured, "displayed": told.displayed, "dropped": told.dropped},
+        "fps": {
+            "display": round(told.fps_display, 2), "camera": round(told.fps_camera, 2),
+            **{name: round(rate, 2) for name, rate in told.fps.items() if name not in ("camera", "display")},
+        },
+        "latency_ms": {
+            "capture_to_paint": percentiles(told.capture_to_paint), "overlay_age": percentiles(told.overlay_age),
+        },
+        "own_pose": round(told.own_pose, 4),
+        "stage_ms": stages,
+    }
+
+
+def _resident_mb() -> float:
+    """Resident memory now (Linux), else its peak."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        return pages * resource.getpagesize() / 1e6
+    except (OSError, ValueError, IndexError):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+def _platform() -> dict[str, Any]:
+    versions = {}
+    for name in ("numpy", "opencv-python-headless", "onnxruntime", "onnxruntime-gpu", "PyQt5", "dlib-bin"):
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "system": f"{platform.system()} {platform.release()}", "machine": platform.machine(), "cpu": _cpu_name(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2), "python": platform.python_version(),
+        "qt": os.environ.get("QT_QPA_PLATFORM") or "native", "versions": versions,
+    }
+
+
+def _cpu_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or "unknown"
