@@ -19,6 +19,7 @@ from mirror.pipeline.slot import LatestSlot
 from mirror.pipeline.telemetry import TelemetryRecord
 from mirror.pipeline.wardrobe import Wardrobe
 from mirror.vision.colour import main_colours
+from mirror.vision.outfit import worn_together
 from mirror.vision.pose import body_region
 
 NICE = 10
@@ -141,7 +142,7 @@ class SlowLoop:
         if region is None:
             return
         with self._telemetry.stage("garments"):
-            found = self._readers.garments.detect(posed.analysis.frame.image, region)
+            found = worn_together(self._readers.garments.detect(posed.analysis.frame.image, region))
         self._wardrobe.look(found, posed.pose)
         self._publish_garments("garments", posed)
 
