@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from mirror.domain import Garment
 
 PLACE: Mapping[str, str] = {
-    "top": "upper", "shirt": "upper", "longsleeve": "upper", "outerwear": "outer", "dress": "dress",
-    "trousers": "legs", "shorts": "legs", "skirt": "legs",
+    "top": "upper", "shirt": "upper", "longsleeve": "upper", "outerwear": "outer",
+    "dress": "legs", "trousers": "legs", "shorts": "legs", "skirt": "legs",
     "shoes": "feet", "heels": "feet", "boots": "feet", "sandals": "feet",
     "bag": "bag", "hat": "hat", "hosiery": "hosiery",
 }
-"""The place on the body that a category takes."""
+"""The place on the body that a category takes. A dress counts as what covers the legs: the detector's usual doubt
+is dress or skirt."""
 
 ROOM: Mapping[str, int] = {"upper": 2, "bag": 2}
 """How many pieces fit a place where it is not one: a shirt under a jumper, two bags. A pair of shoes is one piece."""
