@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+import cv2
+
 from catalog.index import Catalogue
 from mirror.camera import Source
 from mirror.config import Settings
@@ -87,6 +89,7 @@ class LivePipeline:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._drops_before = 0
+        self._captured_before = 0
 
     def start(self) -> None:
         """Open the source and start every thread.
@@ -96,6 +99,8 @@ class LivePipeline:
         """
         if self._threads:
             return
+        # the pipeline's own threads are the budget: a pool under every resize only fights with them
+        cv2.setNumThreads(1)
         self._stop.clear()
         self.source.on_frame = self._take
         self.source.start()
@@ -155,6 +160,7 @@ class LivePipeline:
         """Begin all counts and times at zero: the warm-up is over."""
         self.telemetry.clear()
         self._drops_before = self.source.dropped + self.display.dropped
+        self._captured_before = self.source.captured
 
     def measured(self) -> Telemetry:
         """Everything since the start (or :meth:`measure_anew`), with exact drops."""
@@ -238,7 +244,8 @@ class LivePipeline:
 
     def _with_drops(self, snapshot: Telemetry) -> Telemetry:
         drops = self.source.dropped + self.display.dropped - self._drops_before
-        return replace(snapshot, dropped=max(0, drops))
+        # the source counts late frames that were skipped before they came here, too
+        return replace(snapshot, dropped=max(0, drops), captured=self.source.captured - self._captured_before)
 
 
 def carried(memory: Recollection) -> dict[str, Any]:
