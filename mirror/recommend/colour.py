@@ -24,11 +24,23 @@ NAMED: Mapping[str, str] = {
     "apricot": "#f2b48a", "mustard": "#c8982e", "yellow": "#f0d040", "khaki": "#918b5e", "olive": "#666632",
     "sage": "#9bac8d", "mint": "#abdcc5", "lime": "#a8cc3c", "green": "#2f8b4b", "forest green": "#234d34",
     "teal": "#1f7478", "petrol": "#17475a", "turquoise": "#36b5b3", "light blue": "#b5d1ea", "sky blue": "#7fb6e2",
-    "blue": "#2f63c4", "denim": "#4d6b91", "navy": "#1d2746", "lilac": "#c2aedc", "violet": "#6d3d97",
-    "plum": "#5b2a4e", "magenta": "#c12a86", "pink": "#ec90b2", "blush": "#eecbc6", "coral": "#ef7060",
-    "red": "#c8202d", "burgundy": "#6b1b2d",
+    "blue": "#2f63c4", "denim": "#4d6b91", "navy": "#1d2746", "indigo": "#3a2f86", "lilac": "#c2aedc",
+    "violet": "#6d3d97", "plum": "#5b2a4e", "magenta": "#c12a86", "pink": "#ec90b2", "rose": "#bf6f78",
+    "blush": "#eecbc6", "coral": "#ef7060", "red": "#c8202d", "burgundy": "#6b1b2d", "tan": "#a66c3a",
 }
 """A shop's words for colours and a typical cloth of each; the nearest in OKLab names a colour."""
+
+SHADES: tuple[tuple[str, str], ...] = (
+    ("black", "#272626"), ("black", "#2b2523"), ("black", "#20222a"), ("black", "#303135"), ("charcoal", "#4a4c51"),
+    ("grey", "#6a6b6e"), ("grey", "#96989b"), ("light grey", "#aeb0b3"), ("light grey", "#d3d5d8"),
+    ("white", "#e9eaec"), ("white", "#fdfdfd"), ("ivory", "#e4dccb"), ("ivory", "#d3cbba"), ("beige", "#c6b294"),
+    ("brown", "#8a4b24"), ("terracotta", "#b5654a"), ("mustard", "#b38a33"), ("mustard", "#dcab40"), ("yellow", "#dcbf55"),
+    ("sage", "#84967b"), ("mint", "#a9c4b2"), ("green", "#4c9a5a"), ("green", "#39704a"), ("forest green", "#33604b"),
+    ("light blue", "#a6b8cb"), ("light blue", "#b3c0cc"), ("blue", "#3a609c"), ("denim", "#5f7898"),
+    ("navy", "#2a3450"), ("navy", "#33446a"), ("lilac", "#a191b8"), ("pink", "#e0678f"), ("blush", "#d1b2aa"),
+    ("blush", "#c3a09a"), ("coral", "#d37162"), ("red", "#a81b24"),
+)
+"""More cloths of some of them, as a camera sees them: black is rarely black in a shop's light."""
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
@@ -38,8 +50,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "mustard": "芥末黄", "yellow": "黄色", "khaki": "卡其色", "olive": "橄榄绿", "sage": "鼠尾草绿",
         "mint": "薄荷绿", "lime": "青柠色", "green": "绿色", "forest green": "墨绿色", "teal": "蓝绿色",
         "petrol": "石油蓝", "turquoise": "绿松石色", "light blue": "浅蓝色", "sky blue": "天蓝色", "blue": "蓝色",
-        "denim": "牛仔蓝", "navy": "藏青色", "lilac": "丁香紫", "violet": "紫色", "plum": "梅子色",
-        "magenta": "洋红色", "pink": "粉色", "blush": "浅粉色", "coral": "珊瑚色", "red": "红色", "burgundy": "酒红色",
+        "denim": "牛仔蓝", "navy": "藏青色", "indigo": "靛蓝色", "lilac": "丁香紫", "violet": "紫色", "plum": "梅子色",
+        "magenta": "洋红色", "pink": "粉色", "rose": "玫瑰色", "blush": "浅粉色", "coral": "珊瑚色",
+        "red": "红色", "burgundy": "酒红色", "tan": "棕褐色",
     },
     "es": {
         "black": "negro", "charcoal": "antracita", "grey": "gris", "light grey": "gris claro", "white": "blanco",
@@ -48,9 +61,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "apricot": "albaricoque", "mustard": "mostaza", "yellow": "amarillo", "khaki": "caqui", "olive": "oliva",
         "sage": "salvia", "mint": "menta", "lime": "lima", "green": "verde", "forest green": "verde bosque",
         "teal": "verde azulado", "petrol": "petróleo", "turquoise": "turquesa", "light blue": "azul claro",
-        "sky blue": "celeste", "blue": "azul", "denim": "vaquero", "navy": "marino", "lilac": "lila",
-        "violet": "violeta", "plum": "ciruela", "magenta": "magenta", "pink": "rosa", "blush": "rosa pálido",
-        "coral": "coral", "red": "rojo", "burgundy": "burdeos",
+        "sky blue": "celeste", "blue": "azul", "denim": "vaquero", "navy": "marino", "indigo": "índigo",
+        "lilac": "lila", "violet": "violeta", "plum": "ciruela", "magenta": "magenta", "pink": "rosa",
+        "rose": "rosa viejo", "blush": "rosa pálido", "coral": "coral", "red": "rojo", "burgundy": "burdeos", "tan": "cuero",
     },
 }
 
@@ -118,12 +131,12 @@ def colour_key(colour: str) -> str:
     """The key of :data:`NAMED` nearest to ``#rrggbb``; also its English name."""
     wanted = tone(colour)
 
-    def gap(key: str) -> float:
-        known = tone(NAMED[key])
+    def gap(cloth: tuple[str, str]) -> float:
+        known = tone(cloth[1])
         sideways = math.hypot(wanted.a - known.a, wanted.b - known.b)
         return math.hypot(wanted.lightness - known.lightness, HUE_WEIGHT * sideways)
 
-    return min(NAMED, key=gap)
+    return min((*NAMED.items(), *SHADES), key=gap)[0]
 
 
 def colour_name(colour: str, lang: str = "en") -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class RecommendSettings:
     """How a look is made. The weights are of scores in 0..1; only their ratios matter.
 
     similar, complete: how many items of each the look has at most.
+    per_place: how many completing items one place of the outfit (feet, bag, ...) gets at most.
     colour_in_similar: share of a similar item's score that is nearness of colour; the rest is the embedding, which
         knows cut better than dye.
     harmony, affinity, likeness: what a completing item is ranked by: colours that go together, categories that
@@ -36,6 +38,7 @@ class RecommendSettings:
 
     similar: int = 6
     complete: int = 6
+    per_place: int = 2
     colour_in_similar: float = 0.2
     harmony: float = 0.60
     affinity: float = 0.25
@@ -202,23 +205,28 @@ def _complete(
         return ()
     palettes = [garment.colours for garment in worn if garment.colours]
     places = [
-        _best_first([
+        _unlike(_best_first([
             ranked
             for category, fit in categories.items()
             for ranked in _ranked_beside(category, fit, palettes, vector, catalogue, wishes, settings)
-        ])
+        ]), settings.per_place)
         for categories in offers(garment.category for garment in garments).values()
     ]
-    chosen: list[Item] = []
-    suggestions: list[Suggestion] = []
-    for ranked in _interleaved(places):
-        if len(chosen) == settings.complete:
+    return tuple(
+        Suggestion(ranked.item, ranked.score, why_complete(ranked.item, worn), ranked.item.category)
+        for ranked in islice(_interleaved(places), settings.complete)
+    )
+
+
+def _unlike(ranked: Sequence[_Ranked], most: int) -> list[_Ranked]:
+    """The first ``most`` of which no two are too alike."""
+    chosen: list[_Ranked] = []
+    for one in ranked:
+        if len(chosen) == most:
             break
-        item = ranked.item
-        if not any(_too_alike(item, other) for other in chosen):
-            chosen.append(item)
-            suggestions.append(Suggestion(item, ranked.score, why_complete(item, worn), item.category))
-    return tuple(suggestions)
+        if not any(_too_alike(one.item, other.item) for other in chosen):
+            chosen.append(one)
+    return chosen
 
 
 def _ranked_beside(

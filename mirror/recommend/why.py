@@ -59,7 +59,7 @@ SAME_HUE_WITHIN = 0.06
 """Difference in OKLab a, b within which two colours are tones of one, when their lightness differs."""
 LIGHTER_BY = 0.05
 """Difference of OKLab lightness called lighter or darker."""
-WARM_NEUTRALS = frozenset({"camel", "beige", "ivory", "brown", "taupe", "chocolate", "stone", "khaki"})
+WARM_NEUTRALS = frozenset({"camel", "beige", "ivory", "brown", "taupe", "chocolate", "khaki", "tan"})
 
 
 def why_similar(item: Item, worn: Garment, likeness: float, lang: str = "en") -> str:

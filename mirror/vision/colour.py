@@ -25,13 +25,19 @@ MERGE_DISTANCE = 16.0
 """Two clusters nearer than this (CIE76, Lab) are one cloth in light and shade."""
 GROUND_DISTANCE = 10.0
 """A picture's pixel nearer than this (CIE76, Lab) to the border's colour belongs to the ground."""
+SAME_GROUND = 2.0
+"""A pixel inside the garment's outline is ground only when it is nearer than this: the hole of a bag's handle."""
+FOLD_DISTANCE, LEAST_OWN = 18.0, 0.35
+"""A cluster nearer to the ground than this is taken for its folds when other clusters cover this share."""
+LEAST_GARMENT = 0.04
+"""Share of the picture that a garment covers at least; with less the picture is not what it was taken for."""
 PLAIN_GROUND_SPREAD = 14.0
 """Median Lab distance of border pixels to the border's colour above which the ground is not plain."""
 SKIN_LIMIT = 0.6
 """Skin-coloured pixels are dropped while they are fewer than this share: beyond it, the cloth is beige."""
 _CLUSTERS = 5
 _ROUNDS = 6
-_LIGHTNESS_WEIGHT = 0.7  # shading moves lightness, dye moves hue: cluster on L a little less than on a, b
+_SPACE = np.array([0.7, 1, 1], np.float32)  # shading moves lightness, dye moves hue: L counts a little less
 
 
 def main_colours(
@@ -75,14 +81,29 @@ def picture_colours(image: ImageArray, k: int = 3) -> tuple[str, ...]:
     border_lab = _lab(border)
     ground = np.median(border_lab, axis=0)
     plain = np.median(np.linalg.norm(border_lab - ground, axis=1)) < PLAIN_GROUND_SPREAD
-    xs, ys = _grid(Box(0, 0, width, height), None, inset=(0.03, 0.03))
-    pixels = image[ys, xs]
     if plain:
-        kept = np.linalg.norm(_lab(pixels) - ground, axis=1) > GROUND_DISTANCE
-        if kept.mean() > 0.06:
-            return _named(pixels[kept], k)
+        xs, ys = _grid(Box(0, 0, width, height), None, inset=(0.03, 0.03))
+        pixels = image[ys, xs]
+        columns = len(np.unique(xs))
+        gap = np.linalg.norm(_lab(pixels) - ground, axis=1).reshape(-1, columns)
+        garment = _filled(gap > GROUND_DISTANCE) & (gap > SAME_GROUND)
+        # the rim is half shadow, half edge; without it thin things are lost, so it goes only where enough remains
+        inner = garment & _filled(cv2.erode(garment.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+        for kept in (inner, garment):
+            if kept.mean() > LEAST_GARMENT:
+                return _named(pixels[kept.ravel()], k, ground)
     xs, ys = _grid(Box(0, 0, width, height), None, inset=(0.3, 0.25))
     return _named(image[ys, xs], k)
+
+
+def _filled(found: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """``found`` (rows, columns) and what it encloses both in its row and in its column: a garment's pale middle."""
+    def between(axis: int) -> NDArray[np.bool_]:
+        forward = np.logical_or.accumulate(found, axis=axis)
+        backward = np.flip(np.logical_or.accumulate(np.flip(found, axis), axis=axis), axis)
+        return np.asarray(forward & backward)
+
+    return np.asarray(between(0) & between(1))
 
 
 def _grid(
@@ -132,12 +153,19 @@ def _lab(pixels: ImageArray) -> FloatArray:
     return np.asarray(cv2.cvtColor(unit, cv2.COLOR_BGR2Lab)[0], dtype=np.float32)
 
 
-def _named(pixels: ImageArray, k: int) -> tuple[str, ...]:
-    """Cluster BGR uint8 (n, 3) in Lab and write the clusters' colours, largest first."""
+def _named(pixels: ImageArray, k: int, ground: FloatArray | None = None) -> tuple[str, ...]:
+    """Cluster BGR uint8 (n, 3) in Lab and write the clusters' colours, largest first. Clusters like ``ground`` (Lab)
+    are its folds and shadows, and left out where enough of another colour was found."""
     if len(pixels) == 0:
         return ()
     lab = _lab(pixels)
     centres, shares = _cluster(lab)
+    if ground is not None:
+        own = np.linalg.norm(centres - ground, axis=1) > FOLD_DISTANCE
+        # what has the ground's hue and is darker is a shadow, and no reason to leave out a white garment on white
+        shadow = (np.linalg.norm((centres - ground)[:, 1:], axis=1) < 6) & (centres[:, 0] < ground[0])
+        if shares[own & ~shadow].sum() > LEAST_OWN:
+            centres, shares = centres[own], shares[own]
     order = np.argsort(-shares, kind="stable")
     kept = [i for rank, i in enumerate(order) if rank == 0 or shares[i] >= LEAST_SHARE][:k]
     bgr = cv2.cvtColor(centres[kept].reshape(1, -1, 3), cv2.COLOR_Lab2BGR)[0]
@@ -150,7 +178,7 @@ def _cluster(lab: FloatArray) -> tuple[FloatArray, FloatArray]:
     The start is the median and then always the farthest pixel (cut at the 98th percentile, so that no single
     pixel makes a cluster): no chance is involved.
     """
-    space = lab * np.array([_LIGHTNESS_WEIGHT, 1, 1], np.float32)
+    space = lab * _SPACE
     seeds = [np.median(space, axis=0)]
     nearest = np.linalg.norm(space - seeds[0], axis=1)
     for _ in range(_CLUSTERS - 1):
@@ -169,16 +197,28 @@ def _cluster(lab: FloatArray) -> tuple[FloatArray, FloatArray]:
         sums = np.stack([np.bincount(label, space[:, c], len(centres)) for c in range(3)], axis=1)
         means = sums / np.maximum(count, 1)[:, None]
         centres = np.where(count[:, None] > 0, means, centres).astype(np.float32)
-    unscaled = (centres / np.array([_LIGHTNESS_WEIGHT, 1, 1], np.float32)).astype(np.float32)
-    return _merged(unscaled, (count / len(space)).astype(np.float32))
+    unscaled = (centres / _SPACE).astype(np.float32)
+    joined = _merged(unscaled, (count / len(space)).astype(np.float32))
+    return _lit(lab, *joined)
+
+
+def _lit(lab: FloatArray, centres: FloatArray, shares: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Each cluster's colour as its better lit half shows it: folds and knit darken a cloth, and are not its dye."""
+    weighted = centres * _SPACE
+    label = np.argmin((weighted**2).sum(axis=1) - 2 * ((lab * _SPACE) @ weighted.T), axis=1)
+    found = centres.copy()
+    for i in range(len(centres)):
+        own = lab[label == i]
+        if len(own):
+            found[i] = own[own[:, 0] >= np.median(own[:, 0])].mean(axis=0)
+    return found, shares
 
 
 def _merged(centres: FloatArray, shares: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Join the nearest pair of clusters while any pair is nearer than ``MERGE_DISTANCE``."""
-    weight = np.array([_LIGHTNESS_WEIGHT, 1, 1], np.float32)
     centres, shares = centres[shares > 0], shares[shares > 0]
     while len(centres) > 1:
-        gaps = np.linalg.norm((centres[:, None] - centres[None]) * weight, axis=2)
+        gaps = np.linalg.norm((centres[:, None] - centres[None]) * _SPACE, axis=2)
         np.fill_diagonal(gaps, np.inf)
         i, j = divmod(int(gaps.argmin()), len(centres))
         if gaps[i, j] >= MERGE_DISTANCE:

@@ -154,7 +154,7 @@ def test_colours_that_clash_come_last(open_shop: Open, item: Make, wears: Wears)
          item("calm", "bag", colours=("#f0e8d6",))],
         np.tile(np.eye(16, dtype=np.float32)[12], (3, 1)),
     )
-    look = recommend([wears("dress", "#e8782b")], Profile(), catalogue)
+    look = recommend([wears("dress", "#e8782b")], Profile(), catalogue, settings=RecommendSettings(per_place=3))
     assert [s.item.id for s in look.complete] == ["calm", "fits", "clash"]
 
 
