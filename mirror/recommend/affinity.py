@@ -70,13 +70,18 @@ def affinity(worn: Iterable[str], offered: str) -> float:
 
 
 def offers(worn: Iterable[str]) -> dict[str, dict[str, float]]:
-    """For each open place the categories worth offering with their affinity, best first; empty when nothing is worn."""
+    """For each open place the categories worth offering with their affinity, best first; empty when nothing is worn.
+
+    To an outfit with no open place other shoes than hers are offered: what changes it most with one piece.
+    """
     categories = tuple(dict.fromkeys(worn))
     if not any(category in TAKES for category in categories):
         return {}
     found: dict[str, dict[str, float]] = {}
-    for place in open_places(categories):
-        fits = {category: affinity(categories, category) for category in PLACES[place]}
+    for place in open_places(categories) or ("feet",):
+        fits = {
+            category: affinity(categories, category) for category in PLACES[place] if category not in categories
+        }
         likely = {c: a for c, a in sorted(fits.items(), key=lambda pair: -pair[1]) if a >= LEAST_AFFINITY}
         if likely:
             found[place] = likely

@@ -118,8 +118,13 @@ class _Wishes:
     def nearest(
         self, catalogue: Catalogue, vector: FloatArray, category: str, k: int
     ) -> list[tuple[Item, float]]:
+        """The ``k`` nearest items of a category that she may be offered, with the cosine of their embeddings."""
         found = catalogue.query(vector, self.filter(category), k)
-        return [(item, likeness) for item, likeness in found if self.in_her_size(item)]
+        fitting = [(item, likeness) for item, likeness in found if self.in_her_size(item)]
+        if self.age is None:
+            # most shoppers are adults: children's items only where there is nothing else
+            return [pair for pair in fitting if pair[0].age not in ("child", "teen")] or fitting
+        return fitting
 
 
 def gender_filter(female: float | None, settings: RecommendSettings = DEFAULT) -> str | None:

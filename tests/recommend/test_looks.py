@@ -136,6 +136,21 @@ def test_hosiery_nothing_worn_and_an_empty_shop_give_an_empty_look(
     assert not recommend([wears("top")], Profile(), open_shop([item("u", "underwear")]))
 
 
+def test_a_whole_outfit_is_completed_by_other_shoes(shop: Catalogue, wears: Wears) -> None:
+    worn = ("dress", "outerwear", "boots", "bag", "hat")
+    look = recommend([wears(category) for category in worn], Profile(), shop)
+    assert look.complete
+    assert {s.item.category for s in look.complete} <= {"shoes", "heels", "sandals"}
+
+
+def test_childrens_items_come_only_where_nothing_else_is_when_age_is_unknown(
+    open_shop: Open, item: Make, wears: Wears
+) -> None:
+    kids, grown = item("kids", "top", age="child"), item("grown", "top")
+    assert [i.id for i in everything(recommend([wears("top")], Profile(), open_shop([kids, grown])))] == ["grown"]
+    assert [i.id for i in everything(recommend([wears("top")], Profile(), open_shop([kids])))] == ["kids"]
+
+
 def test_a_garment_without_an_embedding_yet_gets_no_similar_items(shop: Catalogue, wears: Wears) -> None:
     look = recommend([wears("top", embedding=False), wears("skirt")], Profile(), shop)
     assert {s.answers for s in look.similar} == {"skirt"}
