@@ -18,6 +18,10 @@ EDGE_ROWS = 6
 EDGE_BLUR = 161
 """Width in window pixels of the blur along that border: wide enough that a shoe leaves no streak."""
 
+REFLECT_SHARE = 0.12
+"""Gaps beside the frame up to this share of the window's width show the neighbouring strip as a reflection, which meets
+the frame without a seam; a wider one would show whole things twice."""
+
 
 class View(NamedTuple):
     """A mapping of frame pixels to window pixels, mirrored as in a looking-glass.
@@ -90,10 +94,15 @@ def _covered(low: float, high: float, limit: int) -> tuple[int, int]:
 def _extend(out: ImageArray, left: int, top: int, right: int, bottom: int) -> None:
     """Fill everything outside the given window rectangle with its softened border colours, in place."""
     height, width = out.shape[:2]
+    reflected = max(left, width - right) <= min(REFLECT_SHARE * width, right - left)
     if left > 0:
-        out[top:bottom, :left] = _soft(out[top:bottom, left : left + EDGE_ROWS], axis=1)
+        out[top:bottom, :left] = (
+            out[top:bottom, left : 2 * left][:, ::-1] if reflected
+            else _soft(out[top:bottom, left : left + EDGE_ROWS], axis=1))
     if right < width:
-        out[top:bottom, right:] = _soft(out[top:bottom, max(left, right - EDGE_ROWS) : right], axis=1)
+        out[top:bottom, right:] = (
+            out[top:bottom, 2 * right - width : right][:, ::-1] if reflected
+            else _soft(out[top:bottom, max(left, right - EDGE_ROWS) : right], axis=1))
     if top > 0:
         out[:top] = _soft(out[top : top + EDGE_ROWS], axis=0)
     if bottom < height:

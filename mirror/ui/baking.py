@@ -67,9 +67,23 @@ def bake_plate(
     image = QImage(width + 2 * left, height + left + below, QImage.Format_ARGB32_Premultiplied)
     image.fill(Qt.transparent)
     painter = pen(image)
-    painter.translate(left, left)
-    painter.scale(scale, scale)
-    w, h = width / scale, height / scale
+    try:
+        painter.translate(left, left)
+        painter.scale(scale, scale)
+        _plate(painter, width / scale, height / scale, corner, fill, line, draw, raised)
+    finally:
+        painter.end()  # a picture that is still painted on must not be freed: Qt would crash
+    core = None
+    if fill.alpha() == 255:
+        inset = math.ceil(corner * scale * CORNER_SHARE) + 1
+        if width > 2 * inset and height > 2 * inset:
+            core = (left + inset, left + inset, width - 2 * inset, height - 2 * inset)
+    return Baked(image, left, left, core, width, height)
+
+
+def _plate(
+    painter: QPainter, w: float, h: float, corner: float, fill: QColor, line: QColor, draw: Draw, raised: bool,
+) -> None:
     if raised:
         for step in theme.tokens()["elevation"]:
             grow = step["grow"]
@@ -83,13 +97,6 @@ def bake_plate(
     painter.setPen(QPen(line, hair))
     painter.drawPath(_rounded(hair / 2, hair / 2, w - hair, h - hair, corner - hair / 2))
     draw(painter, w, h)
-    painter.end()
-    core = None
-    if fill.alpha() == 255:
-        inset = math.ceil(corner * scale * CORNER_SHARE) + 1
-        if width > 2 * inset and height > 2 * inset:
-            core = (left + inset, left + inset, width - 2 * inset, height - 2 * inset)
-    return Baked(image, left, left, core, width, height)
 
 
 def bake_free(width: int, height: int, scale: float, draw: Draw) -> Baked:
@@ -97,9 +104,11 @@ def bake_free(width: int, height: int, scale: float, draw: Draw) -> Baked:
     image = QImage(max(1, width), max(1, height), QImage.Format_ARGB32_Premultiplied)
     image.fill(Qt.transparent)
     painter = pen(image)
-    painter.scale(scale, scale)
-    draw(painter, width / scale, height / scale)
-    painter.end()
+    try:
+        painter.scale(scale, scale)
+        draw(painter, width / scale, height / scale)
+    finally:
+        painter.end()
     return Baked(image, 0, 0, None, width, height)
 
 

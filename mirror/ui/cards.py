@@ -14,6 +14,7 @@ from mirror.ui.baking import Baked, bake_plate, rounded
 from mirror.ui.theme import Theme
 
 TITLE, PRICE, WHY = theme.size("title"), theme.size("price"), theme.size("why")
+TITLE_LEADING = 1.15
 INSET = 16
 CHIP_HEIGHT = 60
 CHIP_GAP = 8
@@ -61,9 +62,11 @@ def bake_card(
             picture_in(painter, look, picture, place, theme.radius("picture"))
             _words_beside(painter, look, content, partners, 332, w - 28 - 332, h)
         else:
-            place = QRectF(INSET, INSET, w - 2 * INSET, 326)
+            room = w - 64 - text.fit(content.price, PRICE, 600, (w - 64) * 0.45).width - 24
+            title = text.fit(content.item.title, TITLE, 600, room, 2, TITLE_LEADING)
+            place = QRectF(INSET, INSET, w - 2 * INSET, 330 - _extra(title))
             picture_in(painter, look, picture, place, theme.radius("picture"))
-            _words_under(painter, look, content, partners, w)
+            _words_under(painter, look, content, partners, w, title)
         if content.chosen:
             painter.setPen(QPen(look.on_yours, 2.5))
             painter.setBrush(look.yours)
@@ -94,29 +97,43 @@ def _words_beside(
     painter: QPainter, look: Theme, content: CardContent, partners: Sequence[QImage | None], x: float, w: float,
     h: float,
 ) -> None:
-    title = text.fit(content.item.title, TITLE, 600, w)
-    text.draw(painter, title, x, 50 - title.height / 2, look.ink)
+    title = text.fit(content.item.title, TITLE, 600, w, 2, TITLE_LEADING)
+    y = 26.0 if len(title.lines) == 1 else 20.0
+    text.draw(painter, title, x, y, look.ink)
+    y += title.height + (4 if len(title.lines) == 1 else -2)
     price = text.fit(content.price, PRICE, 600, w - (2 * PARTNER + 60 if partners else 0))
-    text.draw(painter, price, x, 110 - price.height / 2, look.ink)
-    _partners(painter, look, partners, x + w, 80)
-    top = 174 if partners else 152
+    text.draw(painter, price, x, y, look.ink)
+    if partners:
+        _partners(painter, look, partners, x + w, y + price.height / 2 - PARTNER / 2 + 6)
+    y += max(price.height + 10, PARTNER - 4 if partners else 0)
     why = text.fit(content.why, WHY, 400, w, 2)
-    text.draw(painter, why, x, top, look.ink2)
+    text.draw(painter, why, x, y, look.ink2)
     _chips(painter, look, content, x, h - INSET - 2 - CHIP_HEIGHT, w)
 
 
 def _words_under(
     painter: QPainter, look: Theme, content: CardContent, partners: Sequence[QImage | None], width: float,
+    title: text.Fitted,
 ) -> None:
     x, w = 32.0, width - 64
     price = text.fit(content.price, PRICE, 600, w * 0.45)
-    title = text.fit(content.item.title, TITLE, 600, w - price.width - 24)
-    text.draw(painter, title, x, 393 - title.height / 2, look.ink)
-    text.draw(painter, price, x + w - price.width, 390 - price.height / 2, look.ink)
-    why = text.fit(content.why, WHY, 400, w - (2 * PARTNER + 60 if partners else 0), 2)
+    text.draw(painter, title, x, 393 - TITLE * TITLE_LEADING / 2 - _extra(title), look.ink)
+    text.draw(painter, price, x + w - price.width, 390 - price.height / 2 - _extra(title), look.ink)
+    why = text.fit(content.why, WHY, 400, w, 2)
     text.draw(painter, why, x, 432, look.ink2)
-    _partners(painter, look, partners, x + w, 434)
+    # beside the garment the wide picture is empty: there the rest of the outfit stands
+    for i, partner in enumerate(partners):
+        place = QRectF(width - INSET - 20 - PARTNER, INSET + 24 + i * (PARTNER + 14), PARTNER, PARTNER)
+        painter.fillPath(rounded(place.x() - 5, place.y() - 5, PARTNER + 10, PARTNER + 10, 23), look.plate)
+        picture_in(painter, look, partner, place, 18)
+    if partners:
+        icons.draw(painter, "plus", width - INSET - 20 - PARTNER - 54, INSET + 24 + PARTNER - 9, 32, QColor("#555A60"))
     _chips(painter, look, content, x, 536, w)
+
+
+def _extra(title: text.Fitted) -> float:
+    """What a second line of the title takes from the picture above it."""
+    return title.leading * (len(title.lines) - 1)
 
 
 def _partners(painter: QPainter, look: Theme, partners: Sequence[QImage | None], right: float, y: float) -> None:

@@ -26,10 +26,12 @@ STIFFNESS = 5.8 / SETTLE_S
 DEAD_ZONE = 0.035
 """Share of the corridor's height by which she may sway before the view follows."""
 LEAST_SCORE = 0.3
-CROWN_OVER_NOSE = 1.25
-"""Top of the hair above the nose, in distances from nose to shoulder line (about .11 and .09 of the stature)."""
-SOLE_UNDER_ANKLE = 0.05
-"""Sole under the ankle keypoint, over the distance from nose to ankle (ankle height .039 of stature, plus a shoe)."""
+CROWN_OVER_NOSE = 0.75
+"""Top of the hair above the nose, in distances from nose to shoulder line: .065 of the stature over .115 (from Drillis
+and Contini's segment lengths), and as much again as hair adds."""
+SOLE_UNDER_ANKLE = 0.07
+"""Sole under MoveNet's ankle keypoint, over the distance from nose to ankle: .068 and .070 on a photo of boots and on
+the demo's trainers."""
 
 BodySpan = tuple[float, float, float]
 """Centre x, top of the hair y, soles y in frame pixels."""

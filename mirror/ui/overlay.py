@@ -56,6 +56,7 @@ class Overlay:
         self._scale = 1.0
         self._now = 0.0
         self._stop_x = 0
+        self._somebody = False
 
     def resize(self, at: Layout) -> None:
         """Elements of another scale are thrown away."""
@@ -75,6 +76,7 @@ class Overlay:
     ) -> None:
         """Paint one frame's overlay. ``view`` is that of the video now on screen (None: no video yet)."""
         self.plates, self.targets, self.animating, self._now = [], [], False, now
+        self._somebody = state.shopper > 0
         if model.screen is Screen.LOST:
             self._lost(painter, at, state)
             return
@@ -165,7 +167,8 @@ class Overlay:
         wide, tall = at.sheet.w + beyond * (not at.portrait), at.sheet.h + beyond
         sheet = self._kept(key, lambda: decks.bake_sheet(
             self.look, wide, tall, at.scale, self.words, found or [None] * 4, (at.sheet.w, at.sheet.h)))
-        self._mark(painter, at)
+        if not self._somebody:
+            self._mark(painter, at)
         self._put(painter, sheet, at.sheet.x, at.sheet.y)
         self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
 

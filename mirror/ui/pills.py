@@ -126,13 +126,13 @@ def bake_size_tag(
 ) -> Baked:
     """Her size: the likely one in citron, the second in words, and that it can be changed."""
     def content(painter: QPainter, w: float, h: float) -> None:
-        pad = 25
-        letter = text.fit(sizes[0], 40, 700, 90)
-        chip = max(76.0, letter.width + 32)
-        word = text.fit(about, LABEL, 400, w - 2 * pad - chip - 8)
+        pad, gap = 22, 12
+        letter = text.fit(sizes[0], 40 if len(sizes[0]) < 3 else 34, 700, 100)
+        chip = max(76.0, letter.width + 26)
+        word = text.fit(about, LABEL, 400, w - 2 * pad - chip - gap)
         text.draw(painter, word, pad, 48 - word.height / 2, look.ink2)
-        painter.fillPath(rounded(pad + word.width + 14, 17, chip, 62, 16), look.yours)
-        text.draw(painter, letter, pad + word.width + 14, 48 - letter.height / 2, look.on_yours, align=0.5,
+        painter.fillPath(rounded(pad + word.width + gap, 17, chip, 62, 16), look.yours)
+        text.draw(painter, letter, pad + word.width + gap, 48 - letter.height / 2, look.on_yours, align=0.5,
                   within=chip)
         if len(sizes) > 1:
             second = text.fit(maybe, LABEL, 400, w - 2 * pad - 60)

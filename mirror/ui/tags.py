@@ -15,8 +15,8 @@ from mirror.pipeline.view import View
 from mirror.ui.layout import Layout, Rect
 
 TAG = (228, 108)
-SIZE_TAG = (234, 230)
-SIZE_TAG_SURE = (234, 168)
+SIZE_TAG = (244, 230)
+SIZE_TAG_SURE = (244, 168)
 """Without a second size: one that she declared, or one that is likely alone."""
 SIZE_LEADER = 58
 """Design pixels below a size plate's top at which its leader leaves: level with the size."""

@@ -99,8 +99,10 @@ class MirrorWidget(QWidget):
         """What the window shows now, as a new RGB32 image of the window's size."""
         image = QImage(self.at.width, self.at.height, QImage.Format_RGB32)
         painter = QPainter(image)
-        self.paint_onto(painter)
-        painter.end()
+        try:
+            self.paint_onto(painter)
+        finally:
+            painter.end()
         return image
 
     def _paint_video(self, painter: QPainter) -> None:
@@ -116,8 +118,10 @@ class MirrorWidget(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         begun = time.perf_counter()
         painter = QPainter(self)
-        self.paint_onto(painter)
-        painter.end()
+        try:
+            self.paint_onto(painter)
+        finally:
+            painter.end()
         self.paint_times.append(time.perf_counter() - begun)
         if self.on_painted is not None:
             self.on_painted()

@@ -1,0 +1,116 @@
+"""Plates never stand on her body, never on each other, and are large enough to touch."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from ui_stage import BODY, FRAME, pose, state
+
+from mirror.domain import Box, Garment
+from mirror.ui.framing import Framing, body_span
+from mirror.ui.layout import TOUCH_LEAST, Layout, Rect, layout
+from mirror.ui.states import Screen
+from mirror.ui.tags import TAGS_MOST, TagPlaces
+
+SIZES = [(1080, 1920), (1920, 1080), (720, 1280), (1280, 720), (2160, 3840), (3840, 2160), (1200, 1600), (1024, 768)]
+CLEAR = [Screen.CONSENT, Screen.PLAIN, Screen.LOOKING, Screen.LOOK]
+"""Screens on which she looks at herself; guidance and goodbye are excepted by the design."""
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def at(request: pytest.FixtureRequest) -> Layout:
+    return layout(*request.param)
+
+
+@pytest.mark.parametrize("screen", CLEAR)
+def test_no_plate_enters_the_body_corridor(at: Layout, screen: Screen) -> None:
+    for plate in at.plates(screen):
+        assert not plate.meets(at.body(screen)), (screen, plate)
+
+
+@pytest.mark.parametrize("screen", [s for s in Screen if s is not Screen.LOST])
+def test_plates_lie_in_the_window_and_not_on_each_other(at: Layout, screen: Screen) -> None:
+    window = Rect(0, 0, at.width, at.height)
+    discs = (at.back, at.forward)
+    for plate in at.plates(screen):
+        assert plate.meets(window)
+        if plate not in (at.before, at.after):  # these two peek in from beyond the edge
+            assert plate.x >= 0
+            assert plate.y >= 0
+            assert plate.right <= at.width
+            assert plate.bottom <= at.height
+    for one, other in combinations([p for p in at.plates(screen) if p not in discs], 2):
+        assert not one.meets(other), (screen, one, other)
+
+
+def test_what_is_touched_is_large_enough(at: Layout) -> None:
+    for place in (at.stop, at.tabs, at.back, at.forward, at.card, at.lock_disc):
+        assert min(place.w, place.h) >= TOUCH_LEAST * at.scale - 1
+
+
+def test_the_deck_keeps_to_the_floor_and_a_taller_window_gives_its_surplus_to_the_mirror() -> None:
+    usual, taller = layout(1080, 1920), layout(1080, 2400)
+    assert taller.card.h == usual.card.h
+    assert taller.height - taller.card.bottom == usual.height - usual.card.bottom
+    assert taller.corridor.h == usual.corridor.h + 480
+
+
+def test_a_window_too_small_is_refused() -> None:
+    with pytest.raises(ValueError, match="too small"):
+        layout(40, 900)
+
+
+@pytest.mark.parametrize("dx", [-500, -200, 0, 200, 500])
+def test_tags_stand_beside_her_wherever_she_stands(at: Layout, dx: int) -> None:
+    now = state(pose=pose(dx))
+    moved = tuple(Garment(g.category, Box(g.box.x1 + dx, g.box.y1, g.box.x2 + dx, g.box.y2), g.score, g.colours)
+                  for g in now.garments)
+    view = Framing(at.width, at.height).step(FRAME, body_span(now.pose), at.corridor, 0.0)
+    tags = TagPlaces().place(at, view, now.pose, moved, sizes=2, now=0.0)
+    assert any(tag.yours for tag in tags)
+    body = view.box(Box(BODY.x1 + dx, BODY.y1, BODY.x2 + dx, BODY.y2))
+    standing = Rect(round(body.x1), round(body.y1), round(body.width), round(body.height))
+    for tag in tags:
+        assert tag.plate.x >= 0
+        assert tag.plate.right <= at.width
+        if abs(standing.centre[0] - at.corridor.centre[0]) < 0.1 * at.corridor.w:
+            assert not tag.plate.meets(standing), tag.key
+            assert not tag.plate.meets(at.corridor)
+        for plate in at.plates(Screen.LOOK):
+            assert not tag.plate.meets(plate), (tag.key, plate)
+    for one, other in combinations(tags, 2):
+        assert not one.plate.meets(other.plate)
+
+
+def test_at_most_four_garments_are_named_the_surest_ones() -> None:
+    at = layout(1080, 1920)
+    names = ("hat", "top", "bag", "trousers", "boots", "skirt")
+    worn = [Garment(name, Box(600, 100 + 90 * i, 680, 170 + 90 * i), 0.9 - i / 10) for i, name in enumerate(names)]
+    view = Framing(1080, 1920).step(FRAME, body_span(pose()), at.corridor, 0.0)
+    tags = TagPlaces().place(at, view, pose(), worn, sizes=1, now=0.0)
+    assert [tag.key for tag in tags if not tag.yours] == list(names[:TAGS_MOST])
+
+
+def test_a_plate_does_not_tremble_with_the_keypoints_but_comes_level_at_rest() -> None:
+    at, places = layout(1080, 1920), TagPlaces()
+    view = Framing(1080, 1920).step(FRAME, body_span(pose()), at.corridor, 0.0)
+
+    def placed(shift: float, now: float) -> int:
+        worn = (Garment("top", Box(560, 172 + shift, 720, 372 + shift), 0.9),)
+        return places.place(at, view, pose(), worn, sizes=0, now=now)[-1].plate.y
+
+    first = placed(0, 0.0)
+    assert {placed(shift, 0.03 * i) for i, shift in enumerate((3, -3, 2, -4, 4, 0))} == {first}
+    placed(12, 0.3)
+    assert placed(12, 0.4) == first
+    assert placed(12, 1.2) > first
+
+
+def test_dots_of_legwear_lie_on_a_leg_and_not_between() -> None:
+    at = layout(1080, 1920)
+    view = Framing(1080, 1920).step(FRAME, body_span(pose()), at.corridor, 0.0)
+    tag = TagPlaces().place(at, view, pose(), state().garments, sizes=0, now=0.0)
+    dot = next(t.dot for t in tag if t.key == "trousers")
+    # the mirror shows her left leg (frame x about 676) on the left, her right (604) on the right
+    assert dot[0] == pytest.approx(view.point(604.5, 0)[0], abs=4)

@@ -1,0 +1,252 @@
+"""The state machine: what is seen and pressed, and the screen that follows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ui_stage import look
+
+from mirror.domain import Look
+from mirror.pipeline.state import CONSENT_STAGES
+from mirror.ui.states import (
+    Consent,
+    Declare,
+    Do,
+    Effect,
+    Forget,
+    Guidance,
+    Intent,
+    Screen,
+    ScreenModel,
+    Sight,
+    trouble_of,
+)
+
+NOBODY = Sight()
+FAR = Sight(shopper=1, distance="far", full_body=True, frontal=True)
+READY = Sight(shopper=1, distance="ok", full_body=True, frontal=True)
+SERVED = replace(READY, consent=True)
+DONE = replace(SERVED, stages_done=CONSENT_STAGES, look=look(), sizes={"tops": ("M", "L"), "bottoms": ("M",)})
+STEP = 0.1
+
+
+class Visit:
+    """Drives a model through time in steps of a tenth of a second and keeps every effect."""
+
+    def __init__(self, consent: str = "ask", **options: bool) -> None:
+        self.model = ScreenModel(consent, 0.0, **options)  # type: ignore[arg-type]
+        self.now = 0.0
+        self.effects: list[Effect] = []
+
+    def see(self, sight: Sight, seconds: float = STEP) -> Visit:
+        for _ in range(max(1, round(seconds / STEP))):
+            self.now += STEP
+            self.effects += self.model.look_at(sight, self.now)
+        return self
+
+    def press(self, *intents: Intent) -> Visit:
+        for intent in intents:
+            self.effects += self.model.press(intent, self.now)
+        return self
+
+    @property
+    def screen(self) -> Screen:
+        return self.model.screen
+
+
+def asked() -> Visit:
+    return Visit().see(READY, 1.2)
+
+
+def at_look() -> Visit:
+    return asked().press(Intent.YES).see(SERVED, 0.2).see(DONE, 2.0)
+
+
+def test_somebody_near_is_asked_and_somebody_far_is_not() -> None:
+    assert Visit().see(FAR, 5).screen is Screen.ATTRACT
+    assert Visit().see(READY, 0.5).screen is Screen.ATTRACT
+    assert asked().screen is Screen.CONSENT
+
+
+def test_yes_starts_the_look_and_is_told_to_the_pipeline() -> None:
+    visit = asked().press(Intent.YES)
+    assert visit.effects == [Consent(True)]
+    assert visit.screen is Screen.LOOKING
+    assert visit.see(DONE, 2.0).screen is Screen.LOOK
+
+
+@pytest.mark.parametrize("answer", [Intent.NO, Intent.STOP, None])
+def test_no_and_no_answer_give_a_plain_mirror(answer: Intent | None) -> None:
+    visit = asked()
+    visit = visit.press(answer) if answer else visit.see(READY, 20.2)
+    assert visit.screen is Screen.PLAIN
+    assert visit.effects == []
+    assert visit.see(READY, 60).screen is Screen.PLAIN
+    assert visit.see(NOBODY, 2.2).screen is Screen.ATTRACT
+
+
+def test_consent_by_flag_asks_nobody() -> None:
+    visit = Visit("given").see(READY, 1.2)
+    assert visit.screen is Screen.LOOKING
+    assert visit.effects == [Consent(True)]
+
+
+def test_a_shop_that_has_it_off_is_a_plain_mirror_even_for_a_yes() -> None:
+    visit = Visit("off").see(READY, 2).press(Intent.YES, Intent.ASK)
+    assert visit.screen is Screen.PLAIN
+    assert visit.effects == []
+
+
+@pytest.mark.parametrize(("sight", "expected"), [
+    (replace(READY, distance="near"), Guidance.BACK),
+    (replace(READY, full_body=False), Guidance.BACK),
+    (replace(READY, distance="far"), Guidance.CLOSER),
+    (replace(READY, frontal=False), Guidance.FACE),
+    (replace(READY, crowd=True, frontal=False), Guidance.ONE),
+    (READY, None),
+])
+def test_guidance_names_the_first_thing_to_mend(sight: Sight, expected: Guidance | None) -> None:
+    assert trouble_of(sight) is expected
+
+
+def test_guidance_waits_until_all_is_well_for_a_moment() -> None:
+    too_near = replace(SERVED, distance="near", full_body=False)
+    visit = Visit().see(too_near, 1.2).press(Intent.YES).see(too_near)
+    assert (visit.screen, visit.model.guidance) == (Screen.GUIDANCE, Guidance.BACK)
+    visit.see(replace(SERVED, frontal=False))
+    assert visit.model.guidance is Guidance.FACE
+    assert visit.see(SERVED, 0.5).screen is Screen.GUIDANCE
+    assert visit.see(SERVED, 0.4).screen is Screen.LOOKING
+
+
+def test_a_short_turn_of_the_head_does_not_call_guidance() -> None:
+    visit = asked().press(Intent.YES).see(replace(SERVED, frontal=False), 0.6).see(SERVED, 0.3)
+    assert visit.screen is Screen.LOOKING
+    assert visit.see(replace(SERVED, frontal=False), 1.3).screen is Screen.GUIDANCE
+
+
+def test_the_four_bars_are_the_stages_that_are_really_done() -> None:
+    visit = asked().press(Intent.YES).see(replace(SERVED, stages_done=frozenset({"garments", "look"})))
+    assert visit.model.stages == (True, False, False, True)
+    bare = Visit(estimates=False).see(READY, 1.2).press(Intent.YES)
+    bare.see(replace(SERVED, stages_done=frozenset({"mask"})))
+    assert bare.model.stages == (False, False, True, False)
+
+
+def test_after_six_seconds_the_best_so_far_is_shown_but_never_an_empty_look() -> None:
+    unfinished = replace(DONE, stages_done=frozenset({"garments"}))
+    assert asked().press(Intent.YES).see(unfinished, 5.5).screen is Screen.LOOKING
+    assert asked().press(Intent.YES).see(unfinished, 6.5).screen is Screen.LOOK
+    assert asked().press(Intent.YES).see(replace(DONE, look=Look()), 20).screen is Screen.LOOKING
+
+
+def test_paging_past_the_last_card_opens_the_outfit_and_back_again() -> None:
+    visit = at_look().press(*[Intent.FORWARD] * 5)
+    assert (visit.model.tab, visit.model.index) == ("similar", 5)
+    visit.press(Intent.FORWARD)
+    assert (visit.model.tab, visit.model.index) == ("complete", 0)
+    visit.press(Intent.BACK)
+    assert (visit.model.tab, visit.model.index) == ("similar", 5)
+
+
+def test_an_empty_tab_is_stepped_over() -> None:
+    visit = asked().press(Intent.YES).see(replace(DONE, look=look(3, 0)), 2).press(*[Intent.FORWARD] * 3)
+    assert (visit.model.tab, visit.model.index) == ("similar", 0)
+
+
+@pytest.mark.parametrize(("intents", "tab"), [
+    ([Intent.SWITCH], "complete"), ([Intent.SWITCH, Intent.SWITCH], "similar"),
+    ([Intent.OUTFIT, Intent.OUTFIT], "complete"), ([Intent.OUTFIT, Intent.SIMILAR], "similar"),
+])
+def test_tabs_switch(intents: list[Intent], tab: str) -> None:
+    assert at_look().press(*intents).model.tab == tab
+
+
+def test_choosing_marks_the_card_and_again_unmarks_it() -> None:
+    visit = at_look().press(Intent.FORWARD, Intent.CHOOSE)
+    assert visit.model.chosen == {look().similar[1].item.id}
+    assert visit.press(Intent.CHOOSE).model.chosen == frozenset()
+
+
+def test_changing_the_size_goes_round_the_letters_for_every_lettered_kind() -> None:
+    visit = at_look().press(Intent.CHANGE)
+    assert visit.effects[-1] == Declare({"tops": "L", "bottoms": "L"})
+    visit.see(replace(DONE, sizes={"tops": ("XXL",), "bottoms": ("40",)})).press(Intent.CHANGE)
+    assert visit.effects[-1] == Declare({"tops": "XS"})
+
+
+def test_a_new_look_keeps_the_card_in_hand() -> None:
+    visit = at_look().press(Intent.FORWARD, Intent.FORWARD)
+    held = visit.model.suggestions[2].item.id
+    shuffled = Look(tuple(reversed(look().similar)), look().complete)
+    visit.see(replace(DONE, look=shuffled), 4)
+    assert visit.model.suggestions[visit.model.index].item.id == held
+
+
+def test_a_look_that_flickers_does_not_move_under_the_reader() -> None:
+    visit = at_look()
+    first = visit.model.look
+    visit.see(replace(DONE, look=look(4, 4)), 0.5)
+    assert visit.model.look == first
+    assert visit.see(replace(DONE, look=look(4, 4)), 3).model.look == look(4, 4)
+
+
+@pytest.mark.parametrize("leave", ["stop", "walk", "other"])
+def test_whoever_leaves_is_forgotten_and_told_so(leave: str) -> None:
+    visit = at_look().press(Intent.CHOOSE)
+    if leave == "stop":
+        visit.press(Intent.STOP)
+    elif leave == "walk":
+        visit.see(replace(DONE, shopper=0), 1.5)
+        assert visit.screen is Screen.LOOK
+        visit.see(replace(DONE, shopper=0), 0.7)
+    else:
+        visit.see(replace(DONE, shopper=2))
+    assert visit.screen is Screen.GOODBYE
+    assert visit.effects.count(Forget()) == 1
+    model = visit.model
+    assert (bool(model.look), model.chosen, dict(model.sizes)) == (False, frozenset(), {})
+    visit.see(NOBODY, 4.2)
+    assert visit.screen is Screen.ATTRACT
+
+
+def test_she_who_stops_and_stays_gets_a_mirror_and_not_the_question_again() -> None:
+    visit = at_look().press(Intent.STOP).see(READY, 4.2)
+    assert visit.screen is Screen.PLAIN
+    assert visit.see(READY, 30).screen is Screen.PLAIN
+    assert visit.press(Intent.ASK).screen is Screen.CONSENT
+
+
+def test_a_stop_holds_although_consent_is_taken_as_given() -> None:
+    visit = Visit("given").see(READY, 1.2).press(Intent.STOP)
+    visit.see(replace(SERVED, shopper=2))
+    assert visit.effects[-1] == Consent(False)
+
+
+def test_a_yes_before_she_was_seen_is_said_again_when_she_is() -> None:
+    visit = Visit().press(Intent.YES)
+    assert visit.effects == [Consent(True)]
+    visit.see(READY)
+    assert visit.effects == [Consent(True), Consent(True)]
+    assert visit.see(SERVED).effects == [Consent(True), Consent(True)]
+
+
+def test_a_lost_camera_forgets_her_and_comes_back_to_attract() -> None:
+    visit = at_look().see(replace(DONE, source="lost"))
+    assert visit.screen is Screen.LOST
+    assert visit.effects[-1] == Forget()
+    assert visit.press(Intent.YES, Intent.STOP, Intent.FORWARD).screen is Screen.LOST
+    assert visit.see(DONE).screen is Screen.ATTRACT
+
+
+def test_a_camera_that_never_opens_is_called_lost() -> None:
+    assert Visit().see(Sight(source="opening"), 2.5).screen is Screen.ATTRACT
+    assert Visit().see(Sight(source="opening"), 3.2).screen is Screen.LOST
+
+
+def test_engineer_fullscreen_and_quit_work_on_every_screen() -> None:
+    for visit in (Visit(), asked(), at_look(), Visit().see(Sight(source="lost"))):
+        visit.press(Intent.ENGINEER, Intent.QUIT, Intent.FULLSCREEN)
+        assert visit.model.engineer
+        assert visit.effects[-2:] == [Do(Intent.QUIT), Do(Intent.FULLSCREEN)]

@@ -1,0 +1,201 @@
+"""Every word is there, every word fits, and colours can be read."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ui_stage import FRAME, StillCatalogue, StillPipeline, look, state
+
+from mirror.config import Settings
+from mirror.domain import DETECTED_CATEGORIES, Look, UsageError
+from mirror.ui.words import Words, languages
+
+UI = Path(__file__).parents[2] / "mirror" / "ui"
+
+
+def test_every_key_that_the_code_asks_for_has_copy() -> None:
+    copy = json.loads((UI / "copy" / "en.json").read_text(encoding="utf-8"))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in UI.glob("*.py"))
+    asked = set(re.findall(r'words\("(\w+)"', source)) | {f"g_{k}{n}" for k in ("back", "close", "face", "one")
+                                                          for n in ("", "2")}
+    assert asked <= set(copy)
+    assert len(Words("en").all("lk")) == 4
+    assert all(Words("en").category(category) for category in DETECTED_CATEGORIES)
+
+
+def test_every_language_has_the_same_keys() -> None:
+    keys = {code: set(json.loads((UI / "copy" / f"{code}.json").read_text(encoding="utf-8"))) for code in languages()}
+    assert set(map(frozenset, keys.values())) == {frozenset(keys["en"])}
+
+
+def test_an_unknown_language_is_one_plain_line() -> None:
+    with pytest.raises(UsageError, match="'xx' has no copy here; known are en"):
+        Words("xx")
+
+
+@pytest.mark.parametrize(("amount", "currency", "expected"), [
+    (79.0, "EUR", "€79"), (24.95, "eur", "€24.95"), (1299.0, "USD", "$1,299"), (609.0, "CNY", "¥609"),
+    (80.0, "PLN", "80 PLN"), (79.999, "GBP", "£80"),
+])
+def test_prices_are_written_with_their_sign(amount: float, currency: str, expected: str) -> None:
+    assert Words("en").price(amount, currency) == expected
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_ink_on_plates_is_readable_over_the_worst_video(app: Any, name: Any) -> None:
+    from mirror.ui.theme import Theme, tokens
+
+    def luminance(rgb: tuple[float, float, float]) -> float:
+        parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    def contrast(one: float, other: float) -> float:
+        return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+    look = Theme.named(name)
+    alpha = tokens()["color"]["plateAlpha"]["tag"]
+    behind = 0.0 if name == "light" else 1.0
+    tag = [alpha * c + (1 - alpha) * behind for c in look.plate.getRgbF()[:3]]
+    for ink in (look.ink, look.ink2):
+        text = luminance(ink.getRgbF()[:3])
+        assert contrast(luminance((tag[0], tag[1], tag[2])), text) >= 4.5
+        assert contrast(luminance(look.sunk.getRgbF()[:3]), text) >= 4.5
+    assert contrast(luminance(look.on_yours.getRgbF()[:3]), luminance(look.yours.getRgbF()[:3])) >= 4.5
+
+
+def test_the_bundled_fonts_load_under_their_own_names(app: Any) -> None:
+    from PyQt5.QtGui import QFontInfo
+
+    from mirror.ui import theme
+
+    for weight in theme.WEIGHTS:
+        assert QFontInfo(theme.font(40, weight)).family() == f"Instrument Sans {weight}"
+    assert (UI / "fonts" / "OFL.txt").is_file()
+
+
+def test_text_shrinks_by_a_sixth_at_most_then_wraps_then_says_so(app: Any) -> None:
+    from mirror.ui import text
+
+    assert text.fit("Short", 40, 600, 400).px == 40
+    tight = text.fit("Cable-knit jumper", 40, 600, text.width_of("Cable-knit jumper", 36, 600))
+    assert (len(tight.lines), tight.clipped) == (1, False)
+    assert 0.84 * 40 - 2 <= tight.px <= 36
+    wrapped = text.fit("Same cut as your knit, one tone lighter", 36, 400, 430, 2)
+    assert (len(wrapped.lines), wrapped.px, wrapped.clipped) == (2, 36, False)
+    assert text.width_of(wrapped.lines[1], 36, 400) >= 0.45 * text.width_of(wrapped.lines[0], 36, 400)
+    cut = text.fit("A very long title that no card could ever hold", 40, 600, 200)
+    assert cut.clipped
+    assert cut.width <= 200
+    assert cut.lines[0].endswith("…")
+
+
+Drawn = tuple[int, Any, str]
+
+
+class Drawing:
+    """Every text that is drawn: the picture it is drawn into, its rectangle there, its words; and what was wrong."""
+
+    def __init__(self) -> None:
+        self.boxes: list[Drawn] = []
+        self.faults: list[str] = []
+
+
+@pytest.fixture
+def drawn(app: Any, monkeypatch: pytest.MonkeyPatch) -> Drawing:
+    from PyQt5.QtCore import QRectF
+
+    from mirror.ui import baking, text
+
+    drawing = Drawing()
+    kept: list[Any] = []
+    free: set[int] = set()
+    real: Callable[..., None] = text.draw
+    bake_free = baking.bake_free
+
+    def draw(painter: Any, fitted: Any, x: float, y: float, colour: Any, *, align: float = 0.0,
+             within: float = 0.0) -> None:
+        if fitted.clipped:
+            drawing.faults.append(f"clipped: {fitted.lines}")
+        device = painter.device()
+        kept.append(device)  # so that no later picture gets the same id
+        left = x + (within - fitted.width) * align if align else x
+        # the ink of a line keeps a tenth of its box free above and below
+        trim = fitted.leading * 0.14
+        box = painter.transform().mapRect(QRectF(left, y + trim, fitted.width, fitted.height - 2 * trim))
+        scale = painter.transform().m11()
+        pad, below = (math.ceil(baking.PAD * scale), math.ceil(baking.PAD_BELOW * scale))
+        if device.width() in free:
+            pad = below = 0
+        plate = QRectF(pad, pad, device.width() - 2 * pad, device.height() - pad - below)
+        if not plate.contains(box):
+            drawing.faults.append(f"beyond its plate: {fitted.lines} {box.getCoords()} {plate.getCoords()}")
+        drawing.boxes.append((id(device), box, " ".join(fitted.lines)))
+        real(painter, fitted, x, y, colour, align=align, within=within)
+
+    def free_bake(width: int, height: int, scale: float, content: Any) -> Any:
+        free.add(width)
+        return bake_free(width, height, scale, content)
+
+    monkeypatch.setattr(text, "draw", draw)
+    monkeypatch.setattr("mirror.ui.overlay.bake_free", free_bake)
+    return drawing
+
+
+def staged(tmp_path: Path, size: tuple[int, int], theme: str) -> tuple[Any, StillPipeline, list[float]]:
+    from mirror.ui.window import MirrorWindow
+
+    settings = Settings()
+    settings = replace(settings, ui=replace(settings.ui, theme=theme, reduced_motion=True))  # type: ignore[arg-type]
+    pipeline, clock = StillPipeline(StillCatalogue(tmp_path)), [100.0]
+    window = MirrorWindow(pipeline, settings, clock=lambda: clock[0])  # type: ignore[arg-type]
+    window.widget.resize(*size)
+    return window, pipeline, clock
+
+
+def long_look() -> Look:
+    """The longest reason that the recommendation can give."""
+    whole = look()
+    return Look(*(tuple(replace(s, why="Forest green is the accent to your terracotta trousers") for s in part)
+                  for part in (whole.similar, whole.complete)))
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (1920, 1080), (720, 1280), (1280, 800)])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_word_is_clipped_or_overlaps_another_on_any_screen(
+    drawn: Drawing, tmp_path: Path, size: tuple[int, int], theme: str,
+) -> None:
+    from mirror.ui.states import Guidance, Screen
+
+    window, _, clock = staged(tmp_path, size, theme)
+    now, model = state(look=long_look()), window.model
+    model.look, model.sizes, model.chosen = now.look, {"tops": ("XXL", "XL"), "bottoms": ("M",)}, frozenset()
+    window.widget.set_state(replace(now, notice="source /dev/video0: no fresh frame; check the camera and its cable"))
+    from mirror.pipeline.view import filling
+
+    view = filling(*FRAME, *size)
+    seen: set[str] = set()
+    for screen in Screen:
+        for kind in (list(Guidance) if screen is Screen.GUIDANCE else [Guidance.BACK]):
+            for index in range(12 if screen is Screen.LOOK else 1):
+                model.screen, model.guidance, model.engineer = screen, kind, screen is Screen.LOOK
+                model.tab, model.index = ("similar", "complete")[index // 6], index % 6  # type: ignore[assignment]
+                model.stages = (True, True, False, False)
+                clock[0] += 10
+                window.overlay.recording = True
+                window.widget.set_video(None, view)
+                window.widget.grabbed()
+                seen.add(screen.value)
+    assert sorted(set(drawn.faults)) == []
+    boxes = drawn.boxes
+    for i, (device, box, words) in enumerate(boxes):
+        for other_device, other, other_words in boxes[i + 1 : i + 40]:
+            assert device != other_device or not box.intersects(other), (words, other_words)
+    assert seen == {screen.value for screen in Screen}
+    assert len(boxes) > 60
