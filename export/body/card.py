@@ -34,7 +34,7 @@ as in training; real silhouettes have errors of their own.
 {rows}
 | the mean of her sex (baseline) | {baseline_bmi_mae:.2f} | | |
 
-The reader (mirror/vision/body.py) answered on 84 of 100 street photos of one person each, none of whose BMI is known:
+The reader (mirror/vision/silhouette.py) answered on 84 of 100 street photos of one person each, none of whose BMI is known:
 its mean BMI was 21.8 in fitted, 21.6 in loose and 20.9 in outer wear. 16 it left: turned more than some 45 degrees,
 feet unsure, or a bag in the silhouette.
 

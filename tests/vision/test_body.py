@@ -11,7 +11,8 @@ import pytest
 from mirror.domain import COCO_KEYPOINTS, Box, FloatArray, Garment, Mask, Pose
 from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
-from mirror.vision.body import FITTED, LOOSE, OUTER, BodyReader, measure, wear_level
+from mirror.vision.body import FITTED, LOOSE, OUTER, BodyReader, wear_level
+from mirror.vision.silhouette import measure
 
 STATURE = 210.0  # mask pixels
 SCALE = 3.0  # frame pixels per mask pixel
