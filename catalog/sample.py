@@ -20,7 +20,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from catalog.assortment import Style, goods
+from catalog.assortment import goods
+from catalog.assortment.style import Style
 from catalog.drawing.garment import Drawing, draw_item
 from catalog.schema import COLUMNS
 from mirror.domain import LETTER_SIZES, SIZE_FREE, SIZE_KIND, MirrorError
@@ -49,7 +50,7 @@ class Article:
 
 def _price(chance: np.random.Generator, low: int, high: int) -> int:
     """A price that ends in 9 between two others."""
-    ends = [p for p in range(low // 10 * 10 + 9, high + 1, 10)] or [high]
+    ends = list(range(low // 10 * 10 + 9, high + 1, 10)) or [high]
     return int(ends[int(chance.integers(len(ends)))])
 
 
@@ -133,7 +134,8 @@ def generate(out_dir: Path | str, count: int | None = None, progress: Callable[[
             writer.writeheader()
             writer.writerows(article.row for article in chosen)
     except OSError as error:
-        raise MirrorError(f"sample: {error.filename or out}: {error.strerror}; choose a folder that can be written") from error
+        where = error.filename or out
+        raise MirrorError(f"sample: {where}: {error.strerror}; choose a folder that can be written") from error
     return len(chosen)
 
 

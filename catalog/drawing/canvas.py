@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -42,7 +43,8 @@ class Patch:
 def _fixed(points: Points, x: int, y: int) -> NDArray[np.int32]:
     """Points as cv2 wants them: fixed-point numbers relative to a window of the oversampled canvas."""
     moved = (points - np.array([x, y])) * OVERSAMPLE - 0.5
-    return np.round(moved * (1 << SHIFT)).astype(np.int32)
+    fixed: NDArray[np.int32] = np.round(moved * (1 << SHIFT)).astype(np.int32)
+    return fixed
 
 
 def _bounds(shapes: Sequence[Points], grow: float) -> tuple[int, int, int, int]:
@@ -164,7 +166,7 @@ class Canvas:
         """The finished picture, BGR uint8 (480, 400, 3): ground with a soft light, shadow, drawing."""
         light = np.linspace(1.022, 0.962, HEIGHT, dtype=np.float32)[:, None]
         quarter = cv2.resize(self.alpha, (WIDTH // 4, HEIGHT // 4), interpolation=cv2.INTER_AREA)
-        shadow = np.zeros_like(quarter)
+        shadow: NDArray[Any] = np.zeros_like(quarter)
         for dx, dy, blur, depth in ((0.5, 0.75, 0.9, 0.26), (1.4, 2.4, 2.6, 0.20), (2.6, 5.0, 6.5, 0.13)):
             move = np.array([[1, 0, dx], [0, 1, dy]], dtype=np.float64)
             shadow += depth * cv2.GaussianBlur(cv2.warpAffine(quarter, move, quarter.shape[::-1]), (0, 0), blur)
@@ -172,7 +174,8 @@ class Canvas:
         clear = 1 - self.alpha
         shaded = soft * clear
         clear -= shaded
+        tint = np.array(ground, dtype=np.float32)
         planes = [cv2.convertScaleAbs(np.minimum(light * level, LIGHTEST) * clear + shaded * dark + plane)
-                  for level, dark, plane in zip(np.float32(ground), SHADOW_COLOUR, self.colour, strict=True)]
+                  for level, dark, plane in zip(tint, SHADOW_COLOUR, self.colour, strict=True)]
         picture: ImageArray = cv2.merge(planes)
         return picture

@@ -6,14 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from catalog.drawing.canvas import Canvas, Colour, Patch, common, filled, stroked
-from catalog.drawing.colours import bgr, darker, lighter, seam
+from catalog.drawing.colours import bgr, brightness, seam
 from catalog.drawing.curves import HEIGHT, WIDTH, Points, lens, moved, spline
-from catalog.drawing.patterns import NEUTRAL, PATTERNS, SHEET, cloth_sheet, weave_sheet
+from catalog.drawing.patterns import PATTERNS, cloth_sheet
+from catalog.drawing.weaves import NEUTRAL, SHEET, weave_sheet
 from mirror.domain import FloatArray
 
 LIGHT = (-0.55, -0.83)
@@ -23,9 +26,12 @@ NARROW_FOLD, BROAD_FOLD = 7.0, 17.0
 
 WEAVE_LIFT = np.float32(22.0)
 """What a weave adds on its bright side whatever the colour, so that black cloth shows its weave too."""
-LIT_CLOTH, LIT_SHINE = 46.0, 520.0
-"""White light added where a fold faces the light: of any cloth, and more by its shine."""
+LIT_CLOTH, LIT_DARK, LIT_SHINE = 46.0, 130.0, 520.0
+"""White light added where a fold faces the light: of any cloth, more of dark cloth (else it looks flat), and by its
+shine."""
 BRIGHTEST = 254.0
+RIM_DARK, TILT, RIM_TILT = 0.26, 0.22, 0.022
+"""How much darker a piece is at its rim, how much its broad slope and its thin rim turn to the light (by eye)."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +51,16 @@ class Fabric:
 
     @property
     def base(self) -> Colour:
+        """The ground colour, BGR."""
         return bgr(self.colour)
 
     @property
     def seam(self) -> Colour:
+        """The colour of seams and stitches, BGR."""
         return seam(self.base)
 
     def plain(self) -> Fabric:
+        """The same cloth without its pattern."""
         return replace(self, pattern="")
 
 
@@ -157,7 +166,9 @@ def lay(canvas: Canvas, outline: Points | Patch, fabric: Fabric, *, angle: float
     tilt = (cv2.Sobel(wide, cv2.CV_32F, 1, 0) * LIGHT[0] + cv2.Sobel(wide, cv2.CV_32F, 0, 1) * LIGHT[1])
     rim = (cv2.Sobel(near, cv2.CV_32F, 1, 0) * LIGHT[0] + cv2.Sobel(near, cv2.CV_32F, 0, 1) * LIGHT[1])
     inner = slice(12, 12 + sh), slice(12, 12 + sw)
-    light = -0.26 * round_ * (1 - wide[inner]) - 0.22 * round_ * fabric.thick * tilt[inner] - 0.022 * edge * rim[inner]
+    full = max(1e-3, float(wide.max()))  # a narrow band is no darker than a broad piece
+    light: NDArray[Any] = RIM_DARK * round_ * (wide[inner] / full - 1)
+    light -= TILT * round_ * fabric.thick * tilt[inner] + RIM_TILT * edge * rim[inner]
     across = np.linspace(0.022, -0.04, sw, dtype=np.float32)
     down = np.linspace(0.025, -0.045, sh, dtype=np.float32)[:, None]
     light += across + down - np.float32(shade)
@@ -167,14 +178,15 @@ def lay(canvas: Canvas, outline: Points | Patch, fabric: Fabric, *, angle: float
         light += 0.017 * drape * fabric.crease * field[oy : oy + sh, ox : ox + sw]
     if folds:
         light += fabric.crease * _fold_field(folds, patch.x, patch.y, sw, sh)
-    light = cv2.resize(light, (w, h), interpolation=cv2.INTER_LINEAR)
+    even: FloatArray = cv2.resize(light, (w, h), interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
     where = anchor or (patch.x + w / 2, float(patch.y))
     dyed = _dyed(fabric, patch, angle, where)
-    up = np.maximum(light, 0)
-    light -= 0.25 * up
-    light += 1
-    up *= np.float32(LIT_CLOTH) + np.float32(LIT_SHINE * fabric.shine) * up
-    dyed *= light
+    up: FloatArray = np.maximum(even, np.float32(0))
+    even -= np.float32(0.25) * up
+    even += 1
+    dark = 1 - brightness(fabric.base) / 255
+    up *= np.float32(LIT_CLOTH + LIT_DARK * dark**2) + np.float32(LIT_SHINE * fabric.shine) * up
+    dyed *= even
     dyed += up
     canvas.put(patch, np.clip(dyed, 0, BRIGHTEST))
     if edge > 0 and not isinstance(outline, Patch):
@@ -197,15 +209,5 @@ def gleam(canvas: Canvas, line: Points, width: float, strength: float, inside: P
 
 
 def inner_cloth(canvas: Canvas, outline: Points, fabric: Fabric, shade: float = 0.42) -> Patch:
-    """The dark inside of a neck, a sleeve, a shoe: same cloth, no light."""
-    return lay(canvas, outline, replace(fabric.plain(), colour=fabric.colour), shade=shade, round_=0.5, drape=0.3, lift=0)
-
-
-def deep(fabric: Fabric, share: float = 0.2) -> Colour:
-    """A darker tone of the cloth."""
-    return darker(fabric.base, share)
-
-
-def pale(fabric: Fabric, share: float = 0.3) -> Colour:
-    """A lighter tone of the cloth."""
-    return lighter(fabric.base, share)
+    """The dark inside of a neck, a sleeve, a shoe: the same cloth with no light on it."""
+    return lay(canvas, outline, fabric.plain(), shade=shade, round_=0.5, drape=0.3, lift=0)

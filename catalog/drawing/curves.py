@@ -103,7 +103,8 @@ def lens(line: Points, width: float) -> Points:
 
 def moved(points: Points, dx: float = 0.0, dy: float = 0.0) -> Points:
     """The points shifted."""
-    return points + np.array([dx, dy])
+    result: Points = points + np.array([dx, dy])
+    return result
 
 
 def turned(points: Points, degrees: float, about: tuple[float, float]) -> Points:
@@ -118,7 +119,8 @@ def turned(points: Points, degrees: float, about: tuple[float, float]) -> Points
 def scaled(points: Points, factor: float, about: tuple[float, float]) -> Points:
     """The points scaled about a point."""
     centre = np.array(about)
-    return (points - centre) * factor + centre
+    result: Points = (points - centre) * factor + centre
+    return result
 
 
 def ellipse(x: float, y: float, rx: float, ry: float, degrees: float = 0.0) -> Points:
@@ -141,7 +143,8 @@ def rounded(x1: float, y1: float, x2: float, y2: float, radius: float) -> Points
 def between(a: Points, b: Points, t: float) -> Points:
     """The curve a share ``t`` of the way from one open curve to another, both taken by length."""
     n = max(len(a), len(b))
-    return resampled(a, n) * (1 - t) + resampled(b, n) * t
+    result: Points = resampled(a, n) * (1 - t) + resampled(b, n) * t
+    return result
 
 
 def resampled(line: Points, count: int) -> Points:

@@ -8,23 +8,37 @@ import numpy as np
 
 from catalog.drawing.canvas import Canvas
 from catalog.drawing.cloth import Fabric, Fold, fold, inner_cloth, lay
-from catalog.drawing.colours import PEARL, bgr, darker
-from catalog.drawing.curves import MIDDLE, Control, Points, flipped, moved, ribbon, rounded, sides, spline
+from catalog.drawing.colours import PEARL, bgr, brightness, darker
+from catalog.drawing.curves import MIDDLE, Control, Points, moved, ribbon, rounded, sides, spline
 from catalog.drawing.shirts import placket, shirt_collar, shirt_cuffs
 from catalog.drawing.torso import (
-    Cut, armhole, back_inside, back_neck, cuffed, long_sleeve, neck_band, neckline, short_sleeve, sleeves,
+    Cut,
+    armhole,
+    back_inside,
+    back_neck,
+    cuffed,
+    long_sleeve,
+    neck_band,
+    neckline,
+    short_sleeve,
+    sleeves,
 )
 from catalog.drawing.trims import buckle, label, ribbed, sewn, stitch
 
 WAIST_Y = 196.0
+"""Where most dresses are belted, canvas pixels."""
+BRIGHT_PRINT = 170.0
+"""Luma above which a print is belted in its second colour: in its ground colour the belt would look grey."""
 
 
 def _outline(cut: Cut, hem: float, bottom: float, waist_y: float = WAIST_Y) -> Points:
     """Bodice and flared skirt in one, the neck open."""
     m = MIDDLE
     right: list[tuple[float, ...]] = [
-        (m + cut.neck, cut.top, 1), (m + (cut.neck + cut.shoulder) / 2, cut.top + cut.slope * 0.44), (m + cut.shoulder, cut.top + cut.slope, 1),
-        (m + min(cut.shoulder, cut.chest) - 6, cut.top + cut.slope + (cut.armpit - cut.top - cut.slope) * 0.55), (m + cut.chest, cut.armpit, 1),
+        (m + cut.neck, cut.top, 1), (m + (cut.neck + cut.shoulder) / 2, cut.top + cut.slope * 0.44),
+            (m + cut.shoulder, cut.top + cut.slope, 1),
+        (m + min(cut.shoulder, cut.chest) - 6, cut.top + cut.slope + (cut.armpit - cut.top - cut.slope) * 0.55),
+            (m + cut.chest, cut.armpit, 1),
         (m + cut.waist, waist_y), (m + cut.waist + (hem - cut.waist) * 0.36, waist_y + (bottom - waist_y) * 0.28),
         (m + cut.waist + (hem - cut.waist) * 0.74, waist_y + (bottom - waist_y) * 0.66), (m + hem, bottom - 10, 1),
         (m + hem * 0.66, bottom + 2), (m + hem * 0.33, bottom - 2), (m, bottom + 4)]
@@ -32,45 +46,58 @@ def _outline(cut: Cut, hem: float, bottom: float, waist_y: float = WAIST_Y) -> P
     return np.concatenate([spline([*right, *left]), neckline(cut)[1:-1]])
 
 
-def _falls(canvas: Canvas, waist: float, hem: float, bottom: float, count: int = 9, waist_y: float = WAIST_Y, strength: float = 1.0) -> list[Fold]:
+def _falls(canvas: Canvas, waist: float, hem: float, bottom: float, count: int = 9, waist_y: float = WAIST_Y,
+        strength: float = 1.0) -> list[Fold]:
     """Falls of the skirt, gathers above and below the waist."""
     m, rng = MIDDLE, canvas.rng
     folds: list[Fold] = []
     for x in np.linspace(-0.86, 0.86, count):
         j = rng.uniform(-7, 7, 2)
-        folds.append(fold([(m + x * hem + j[0], bottom + 3), (m + x * (waist + hem) * 0.5 + j[1], (bottom + waist_y) / 2 + 20), (m + x * waist * 1.05, waist_y + 26 + 2 * j[0])], 17, 0.115 * strength))
+        folds.append(fold([(m + x * hem + j[0], bottom + 3), (m + x * (waist + hem) * 0.5 + j[1],
+            (bottom + waist_y) / 2 + 20), (m + x * waist * 1.05, waist_y + 26 + 2 * j[0])], 17, 0.115 * strength))
     for x in np.linspace(-0.85, 0.85, 9):
         tall = rng.uniform(18, 44)
-        folds.append(fold([(m + x * waist, waist_y + 5), (m + x * waist * 1.12, waist_y + 8 + tall)], 6, 0.12 * strength))
-        folds.append(fold([(m + x * waist, waist_y - 5), (m + x * waist * 1.06, waist_y - 5 - tall * 0.8)], 5.5, 0.09 * strength))
+        folds.append(fold([(m + x * waist, waist_y + 5), (m + x * waist * 1.12, waist_y + 8 + tall)], 6,
+            0.12 * strength))
+        folds.append(fold([(m + x * waist, waist_y - 5), (m + x * waist * 1.06, waist_y - 5 - tall * 0.8)], 5.5,
+            0.09 * strength))
     for s in (-1, 1):
         folds.append(fold([(m + s * (waist + 10), 150), (m + s * 42, 164), (m + s * 24, 188)], 8, 0.08 * strength))
     return folds
 
 
-def _belt(canvas: Canvas, fabric: Fabric, waist: float, y: float = WAIST_Y, tie: bool = True, width: float = 15.0) -> None:
+def _belt(canvas: Canvas, fabric: Fabric, waist: float, y: float = WAIST_Y, tie: bool = True,
+        width: float = 15.0) -> None:
     """A tied belt in a darker plain tone, so that it reads against the print."""
     m = MIDDLE
-    tone = Fabric(fabric.colour, weave=fabric.weave, shine=fabric.shine)
-    shade = 0.16
-    lay(canvas, ribbon(spline([(m - waist - 2.5, y - 2), (m, y + 3), (m + waist + 2.5, y - 2)]), width), tone, lift=0.45, shade=shade, drape=0.3, edge=1.3, folds=[
+    pale_print = bool(fabric.pattern) and brightness(fabric.base) > BRIGHT_PRINT
+    tone = Fabric(fabric.second if pale_print else fabric.colour, weave=fabric.weave, shine=fabric.shine)
+    shade = 0.04 if pale_print else 0.16
+    lay(canvas, ribbon(spline([(m - waist - 2.5, y - 2), (m, y + 3), (m + waist + 2.5, y - 2)]), width), tone,
+        lift=0.45, shade=shade, drape=0.3, edge=1.3, folds=[
         fold([(m - waist, y - 1), (m - 20, y + 3), (m + 14, y + 2)], 5, 0.12)])
     if not tie:
         buckle(canvas, m, y + 3, 20, 23, bgr("gold"))
         return
     x = m + 12
     for sign, drop in ((-1, 88), (1, 104)):
-        tail = spline([(x, y, 1), (x + sign * 9 - 3, y + 36), (x + sign * 13 - 8, y + drop, 1), (x + sign * 13 + 8, y + drop + 4, 1), (x + sign * 9 + 8, y + 36), (x + 5, y, 1)], closed=True)
-        lay(canvas, tail, tone, lift=0.45, shade=shade, drape=0.6, edge=1.3, folds=[fold([(x, y + 6), (x + sign * 10, y + 46), (x + sign * 13, y + drop)], 6, 0.12)])
+        tail = spline([(x, y, 1), (x + sign * 9 - 3, y + 36), (x + sign * 13 - 8, y + drop, 1),
+            (x + sign * 13 + 8, y + drop + 4, 1), (x + sign * 9 + 8, y + 36), (x + 5, y, 1)], closed=True)
+        lay(canvas, tail, tone, lift=0.45, shade=shade, drape=0.6, edge=1.3,
+            folds=[fold([(x, y + 6), (x + sign * 10, y + 46), (x + sign * 13, y + drop)], 6, 0.12)])
     for sign in (-1, 1):
-        loop = spline([(x, y + 1, 1), (x + sign * 16, y - 12), (x + sign * 33, y - 5), (x + sign * 31, y + 10), (x + sign * 14, y + 9)], closed=True)
-        lay(canvas, loop, tone, lift=0.45, shade=shade - 0.03, drape=0.4, edge=1.3, folds=[fold([(x, y), (x + sign * 14, y - 1), (x + sign * 26, y + 1)], 6, 0.18)])
+        loop = spline([(x, y + 1, 1), (x + sign * 16, y - 12), (x + sign * 33, y - 5), (x + sign * 31, y + 10),
+            (x + sign * 14, y + 9)], closed=True)
+        lay(canvas, loop, tone, lift=0.45, shade=shade - 0.03, drape=0.4, edge=1.3,
+            folds=[fold([(x, y), (x + sign * 14, y - 1), (x + sign * 26, y + 1)], 6, 0.18)])
     lay(canvas, rounded(x - 7.5, y - 8, x + 8.5, y + 10, 5), tone, lift=0.45, shade=shade - 0.02, drape=0, edge=1.3)
 
 
 def _hem(canvas: Canvas, fabric: Fabric, hem: float, bottom: float, above: float = 8.0) -> None:
     m = MIDDLE
-    stitch(canvas, moved(spline([(m - hem + 2, bottom - 10), (m - hem * 0.66, bottom + 2), (m - hem * 0.33, bottom - 2), (m, bottom + 4), (m + hem * 0.33, bottom - 2), (m + hem * 0.66, bottom + 2), (m + hem - 2, bottom - 10)]), 0, -above),
+    stitch(canvas, moved(spline([(m - hem + 2, bottom - 10), (m - hem * 0.66, bottom + 2),
+        (m - hem * 0.33, bottom - 2), (m, bottom + 4), (m + hem * 0.33, bottom - 2), (m + hem * 0.66, bottom + 2),
+        (m + hem - 2, bottom - 10)]), 0, -above),
            fabric.seam, 0.38)
 
 
@@ -83,12 +110,15 @@ def wrap_dress(canvas: Canvas, fabric: Fabric, long: bool = False, sleeved: bool
     back_inside(canvas, cut, fabric)
     sleeves(canvas, cut, sleeve, fabric, 1.2, 1.0, hem=7)
     folds = _falls(canvas, cut.waist, hem, bottom)
-    folds += [fold([(m + cut.neck * 0.7, top + 28), (m + 8 + k * 9, top + 90 + k * 8), (m - 30 + k * 10, WAIST_Y - 6)], 8, 0.09) for k in range(3)]
+    folds += [fold([(m + cut.neck * 0.7, top + 28), (m + 8 + k * 9, top + 90 + k * 8),
+        (m - 30 + k * 10, WAIST_Y - 6)], 8, 0.09) for k in range(3)]
     piece = lay(canvas, _outline(cut, hem, bottom), fabric, folds=folds, anchor=(m, top), lift=0.34)
-    cross = spline([(m + cut.neck, top), (m + cut.neck * 0.60, top + cut.drop * 0.48), (m - 4, top + cut.drop + 6), (m - cut.waist + 4, WAIST_Y - 4)])
+    cross = spline([(m + cut.neck, top), (m + cut.neck * 0.60, top + cut.drop * 0.48), (m - 4, top + cut.drop + 6),
+        (m - cut.waist + 4, WAIST_Y - 4)])
     canvas.line(moved(cross, -1.5, 2), 4.0, darker(fabric.base, 0.8), 0.16, inside=piece)
     sewn(canvas, cross, fabric, inside=piece, strength=0.75)
-    edge = spline([(m + 10, WAIST_Y + 8), (m + 2, (WAIST_Y + bottom) / 2), (m + 26, bottom - 22), (m + 44, bottom + 3)])
+    edge = spline([(m + 10, WAIST_Y + 8), (m + 2, (WAIST_Y + bottom) / 2), (m + 26, bottom - 22),
+        (m + 44, bottom + 3)])
     canvas.line(moved(edge, -2.0, 1), 5.0, darker(fabric.base, 0.8), 0.17, inside=piece)
     canvas.line(edge, 1.4, fabric.seam, 0.6, inside=piece)
     for line in sides(armhole(cut)):
@@ -105,7 +135,8 @@ def tea_dress(canvas: Canvas, fabric: Fabric, long: bool = False) -> None:
     sleeve = short_sleeve(cut, 66, 38, 60)
     back_inside(canvas, cut, fabric)
     sleeves(canvas, cut, sleeve, fabric, 1.2, 1.0, hem=7)
-    piece = lay(canvas, _outline(cut, hem, bottom), fabric, folds=_falls(canvas, cut.waist, hem, bottom), anchor=(MIDDLE, cut.top), lift=0.34)
+    piece = lay(canvas, _outline(cut, hem, bottom), fabric, folds=_falls(canvas, cut.waist, hem, bottom),
+        anchor=(MIDDLE, cut.top), lift=0.34)
     for line in sides(armhole(cut)):
         sewn(canvas, line, fabric, strength=0.5)
     lay(canvas, np.concatenate([neckline(cut, -0.5), neckline(cut, 5)[::-1]]), fabric.plain(), lift=0.12, drape=0)
@@ -126,7 +157,8 @@ def shirt_dress(canvas: Canvas, fabric: Fabric, sleeved: bool = True) -> None:
     if sleeved:
         shirt_cuffs(canvas, sleeve, fabric, 22)
     y = 214.0
-    piece = lay(canvas, _outline(cut, hem, bottom, y), fabric, folds=_falls(canvas, cut.waist, hem, bottom, 8, y, 0.9), anchor=(m, cut.top), lift=0.34)
+    piece = lay(canvas, _outline(cut, hem, bottom, y), fabric, folds=_falls(canvas, cut.waist, hem, bottom, 8, y,
+        0.9), anchor=(m, cut.top), lift=0.34)
     for line in sides(armhole(cut)):
         sewn(canvas, line, fabric, strength=0.5)
     stitch(canvas, neckline(cut, 3), fabric.seam, 0.2, inside=piece)
@@ -145,7 +177,9 @@ def slip_dress(canvas: Canvas, fabric: Fabric, long: bool = True) -> None:
         canvas.line(moved(line, -0.5, 0), 1.4, fabric.base, free=True)
     inner_cloth(canvas, spline([(m - 64, 152, 1), (m, 132), (m + 64, 152, 1), (m, 182)], closed=True), fabric, 0.35)
     label(canvas, m, 143, 20, 10)
-    half: list[tuple[float, ...]] = [(m, top + 62, 1), (m + 30, top + 40), (m + 52, top + 24, 1), (m + 66, top + 46), (m + 73, top + 66, 1), (m + 61, 226), (m + 74, 290), (m + 80, 360), (m + hem, bottom - 8, 1), (m + hem / 2, bottom), (m, bottom + 4)]
+    half: list[tuple[float, ...]] = [(m, top + 62, 1), (m + 30, top + 40), (m + 52, top + 24, 1), (m + 66, top + 46),
+        (m + 73, top + 66, 1), (m + 61, 226), (m + 74, 290), (m + 80, 360), (m + hem, bottom - 8, 1),
+        (m + hem / 2, bottom), (m, bottom + 4)]
     if not long:
         half[5:8] = [(m + 62, 220), (m + 76, 290), (m + 82, 330)]
     left = [(2 * m - p[0], *p[1:]) for p in reversed(half[1:-1])]
@@ -155,7 +189,8 @@ def slip_dress(canvas: Canvas, fabric: Fabric, long: bool = True) -> None:
         folds.append(fold([(m + x * 66 + j[0], 236), (m + x * 80 + j[1], 330), (m + x * hem, bottom + 3)], 22, 0.10))
         folds.append(fold([(m + x * 66 + 12, 210), (m + x * 80 + 14, 320), (m + x * hem + 14, bottom + 3)], 17, -0.09))
     for s in (-1, 1):
-        folds += [fold([(m + s * 68, 176), (m + s * 34, 190 + 6 * k), (m + s * 6, 206 + 12 * k)], 8, 0.09) for k in range(2)]
+        folds += [fold([(m + s * 68, 176), (m + s * 34, 190 + 6 * k), (m + s * 6, 206 + 12 * k)], 8,
+            0.09) for k in range(2)]
         folds.append(fold([(m + s * 50, top + 28), (m + s * 36, top + 70), (m + s * 40, top + 104)], 12, 0.08))
     piece = lay(canvas, spline([*half, *left], closed=True), fabric, folds=folds, anchor=(m, top))
     trim = [(m + 73, top + 66), (m + 66, top + 46), (m + 52, top + 24), (m + 30, top + 40), (m, top + 62)]
@@ -174,13 +209,16 @@ def knit_dress(canvas: Canvas, fabric: Fabric, roll: bool = False) -> None:
     sleeves(canvas, cut, sleeve, fabric, 1.0, 1.2, hem=0)
     cuffed(canvas, cut, sleeve, fabric, 24, 3, 9)
     right: list[tuple[float, ...]] = [
-        (m + cut.neck, cut.top, 1), (m + 60, cut.top + 10), (m + cut.shoulder, cut.top + cut.slope, 1), (m + cut.chest - 7, 118), (m + cut.chest, cut.armpit, 1),
+        (m + cut.neck, cut.top, 1), (m + 60, cut.top + 10), (m + cut.shoulder, cut.top + cut.slope, 1),
+            (m + cut.chest - 7, 118), (m + cut.chest, cut.armpit, 1),
         (m + cut.waist, 218), (m + 82, 306), (m + 84, bottom - 40), (m + cut.hem, bottom, 1), (m, bottom + 4)]
     left = [(2 * m - p[0], *p[1:]) for p in reversed(right[:-1])]
     folds = [fold([(m + s * 72, 158), (m + s * 46, 186), (m + s * 26, 200)], 9, 0.08) for s in (-1, 1)]
-    folds += [fold([(m + s * 62, 210 + k * 14), (m + s * 36, 220 + k * 13), (m + s * 8, 216 + k * 15)], 10, 0.07) for s in (-1, 1) for k in range(2)]
+    folds += [fold([(m + s * 62, 210 + k * 14), (m + s * 36, 220 + k * 13), (m + s * 8, 216 + k * 15)], 10,
+        0.07) for s in (-1, 1) for k in range(2)]
     folds += [fold([(m + x, 250), (m + x * 1.1, 330), (m + x * 1.1, bottom)], 22, 0.06) for x in (-56, -20, 24, 58)]
-    lay(canvas, np.concatenate([spline([*right, *left]), neckline(cut)[1:-1]]), fabric, folds=folds, anchor=(m, cut.top), lift=0.34)
+    lay(canvas, np.concatenate([spline([*right, *left]), neckline(cut)[1:-1]]), fabric, folds=folds,
+        anchor=(m, cut.top), lift=0.34)
     for line in sides(armhole(cut)):
         sewn(canvas, line, fabric, strength=0.5)
     a = spline([(m - 82, bottom - 2), (m, bottom + 3), (m + 82, bottom - 2)])
@@ -189,7 +227,8 @@ def knit_dress(canvas: Canvas, fabric: Fabric, roll: bool = False) -> None:
     if roll:
         tall = replace(cut, neck=36)
         high = spline([(m - 33, cut.top - 24), (m, cut.top - 17), (m + 33, cut.top - 24)])
-        inner_cloth(canvas, spline([(m - 32, cut.top - 23), (m, cut.top - 31), (m + 32, cut.top - 23), (m, cut.top - 15)], closed=True), fabric, 0.35)
+        inner_cloth(canvas, spline([(m - 32, cut.top - 23), (m, cut.top - 31), (m + 32, cut.top - 23),
+            (m, cut.top - 15)], closed=True), fabric, 0.35)
         low = moved(neckline(tall, 2), 0, 3)
         ribbed(canvas, np.concatenate([high, low[::-1]]), fabric, high, low, 18, lift=0.32)
     else:
@@ -202,22 +241,24 @@ def sundress(canvas: Canvas, fabric: Fabric) -> None:
     for line in sides(spline([(m + 46, 116), (m + 42, 76), (m + 34, 48)])):
         lay(canvas, ribbon(line, 9), fabric, lift=0, drape=0)
     inner_cloth(canvas, spline([(m - 66, 116), (m, 100), (m + 66, 116), (m, 130)], closed=True), fabric, 0.34)
-    bodice: Control = [(m - 69, 112, 1), (m, 122), (m + 69, 112, 1), (m + 64, 160), (m + 60, 204, 1), (m, 210), (m - 60, 204, 1), (m - 64, 160)]
+    bodice: Control = [(m - 69, 112, 1), (m, 122), (m + 69, 112, 1), (m + 64, 160), (m + 60, 204, 1), (m, 210),
+        (m - 60, 204, 1), (m - 64, 160)]
     tiers = ((204.0, 60.0, 300.0, 96.0), (296.0, 97.0, 436.0, 130.0))
     for y0, w0, y1, w1 in reversed(tiers):
-        shape = spline([(m - w0, y0, 1), (m, y0 + 7), (m + w0, y0, 1), (m + (w0 + w1) / 2 + 5, (y0 + y1) / 2), (m + w1, y1 - 8, 1), (m + w1 * 0.5, y1 + 2), (m, y1 + 2), (m - w1 * 0.5, y1 + 2), (m - w1, y1 - 8, 1), (m - (w0 + w1) / 2 - 5, (y0 + y1) / 2)], closed=True)
+        shape = spline([(m - w0, y0, 1), (m, y0 + 7), (m + w0, y0, 1), (m + (w0 + w1) / 2 + 5, (y0 + y1) / 2),
+            (m + w1, y1 - 8, 1), (m + w1 * 0.5, y1 + 2), (m, y1 + 2), (m - w1 * 0.5, y1 + 2), (m - w1, y1 - 8, 1),
+            (m - (w0 + w1) / 2 - 5, (y0 + y1) / 2)], closed=True)
         folds = []
         for x in np.linspace(-0.9, 0.9, 13):
             tall = canvas.rng.uniform(0.35, 0.95)
-            folds.append(fold([(m + x * w0, y0 + 4), (m + x * (w0 + w1) / 2, y0 + (y1 - y0) * tall * 0.5), (m + x * (w0 + (w1 - w0) * tall), y0 + (y1 - y0) * tall)], 9, 0.13))
+            folds.append(fold([(m + x * w0, y0 + 4), (m + x * (w0 + w1) / 2, y0 + (y1 - y0) * tall * 0.5),
+                (m + x * (w0 + (w1 - w0) * tall), y0 + (y1 - y0) * tall)], 9, 0.13))
         piece = lay(canvas, shape, fabric, folds=folds, anchor=(m, y0), lift=0.3)
         stitch(canvas, spline([(m - w1, y1 - 15), (m, y1 - 5), (m + w1, y1 - 15)]), fabric.seam, 0.35, inside=piece)
-    rows = [spline([(m - 68 + k * 0.4, 116 + 11.0 * k), (m, 126 + 11.0 * k), (m + 68 - k * 0.4, 116 + 11.0 * k)]) for k in range(8)]
-    top = lay(canvas, spline(bodice, closed=True), fabric, anchor=(m, 112), lift=0.3, folds=[Fold(r, 6, 0.13) for r in rows])
+    rows = [spline([(m - 68 + k * 0.4, 116 + 11.0 * k), (m, 126 + 11.0 * k), (m + 68 - k * 0.4,
+        116 + 11.0 * k)]) for k in range(8)]
+    top = lay(canvas, spline(bodice, closed=True), fabric, anchor=(m, 112), lift=0.3,
+        folds=[Fold(r, 6, 0.13) for r in rows])
     for row in rows:
         stitch(canvas, row, fabric.seam, 0.4, inside=top, dash=2.2, gap=2.2)
 
-
-def drop(points: Points) -> Points:
-    """The mirrored points (short name used by tests of symmetry)."""
-    return flipped(points)

@@ -27,23 +27,27 @@ class Last:
     scale: float
 
     def to_canvas(self, points: Points) -> Points:
-        return points * self.scale + np.array([self.x, self.y])
+        placed: Points = points * self.scale + np.array([self.x, self.y])
+        return placed
 
     def curve(self, control: Control, closed: bool = False) -> Points:
         return self.to_canvas(spline(control, closed))
 
-    def lay(self, control: Control, fabric: Fabric, folds: Sequence[tuple[Control, float, float]] = (), **how: float) -> Patch:
+    def lay(self, control: Control, fabric: Fabric, folds: Sequence[tuple[Control, float, float]] = (),
+            **how: float) -> Patch:
         """A closed piece; folds are (control, width, depth) in shoe units."""
         done = [Fold(self.curve(line), width * self.scale, depth) for line, width, depth in folds]
-        keep = dict(drape=0.5, lift=0.3)
+        keep = {"drape": 0.5, "lift": 0.3}
         keep.update(how)
         return lay(self.canvas, self.curve(control, closed=True), fabric, folds=done, **keep)  # type: ignore[arg-type]
 
-    def line(self, control: Control, width: float, colour: Colour, opacity: float = 1.0, inside: Patch | None = None, free: bool = False) -> None:
+    def line(self, control: Control, width: float, colour: Colour, opacity: float = 1.0, inside: Patch | None = None,
+            free: bool = False) -> None:
         self.canvas.line(self.curve(control), max(0.7, width * self.scale), colour, opacity, inside, free=free)
 
     def stitch(self, control: Control, colour: Colour, opacity: float = 0.6, inside: Patch | None = None) -> None:
-        self.canvas.line(dashes(self.curve(control), 3.4 * self.scale, 2.4 * self.scale), max(0.7, 1.2 * self.scale), colour, opacity, inside)
+        self.canvas.line(dashes(self.curve(control), 3.4 * self.scale, 2.4 * self.scale), max(0.7, 1.2 * self.scale),
+            colour, opacity, inside)
 
     def seam(self, control: Control, fabric: Fabric, inside: Patch | None = None, strength: float = 0.6) -> None:
         """A cut edge with stitches beside it."""
@@ -66,7 +70,7 @@ class Last:
 
 
 def pair(canvas: Canvas, draw: Callable[[Last], None], tall: float = 130.0, long: float = 300.0) -> None:
-    """The same shoe twice: the far one smaller, above and a little to the right. ``tall`` and ``long``: its size in units."""
+    """The same shoe twice: the far one smaller, above and to the right. ``tall``, ``long``: its size in units."""
     scale = min(312.0 / long, 258.0 / tall)
     far = scale * 0.86
     gap = min(146.0, tall * scale * 0.52 + 34.0)
@@ -77,7 +81,8 @@ def pair(canvas: Canvas, draw: Callable[[Last], None], tall: float = 130.0, long
     draw(Last(canvas, left, ground, scale))
 
 
-def sole(last: Last, control: Control, colour: Colour = SOLE_DARK, welt: Colour | None = None, top: Control | None = None) -> Patch:
+def sole(last: Last, control: Control, colour: Colour = SOLE_DARK, welt: Colour | None = None,
+        top: Control | None = None) -> Patch:
     """A sole with its shine; ``welt`` colours a line of stitches along ``top``."""
     code = "{:02x}{:02x}{:02x}".format(*(int(c) for c in (colour[2], colour[1], colour[0])))
     piece = last.lay(control, Fabric(code, weave="nylon", thick=0.7), lift=0, drape=0.2)

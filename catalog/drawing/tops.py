@@ -11,19 +11,31 @@ from catalog.drawing.cloth import Fabric, lay
 from catalog.drawing.colours import PEARL, lighter
 from catalog.drawing.curves import MIDDLE, flipped, ribbon, spline
 from catalog.drawing.torso import (
-    Cut, back_inside, back_neck, body, body_folds, cuffed, front, hem_line, neck_band, neckline, short_sleeve, side, sleeves, waistband,
+    Cut,
+    back_inside,
+    back_neck,
+    body_folds,
+    front,
+    hem_line,
+    neck_band,
+    neckline,
+    short_sleeve,
+    sleeves,
+    waistband,
 )
-from catalog.drawing.trims import button, label, sewn, stitch
+from catalog.drawing.trims import button, label, stitch
 
 
 def tee(canvas: Canvas, fabric: Fabric, fit: str = "men", vee: bool = False, boxy: bool = False) -> None:
     """A T-shirt; women's are narrower with a shallow waist, ``boxy`` ones short and wide."""
     j = canvas.rng.uniform(-1, 1, 4)
     if boxy:
-        cut = Cut(neck=43, drop=30, shoulder=110, slope=30, chest=102, armpit=180, waist=101, hem=102, bottom=376 + 6 * j[0], top=84)
+        cut = Cut(neck=43, drop=30, shoulder=110, slope=30, chest=102, armpit=180, waist=101, hem=102,
+            bottom=376 + 6 * j[0], top=84)
         sleeve = short_sleeve(cut, 74 + 5 * j[1], 42, 78)
     elif fit == "women":
-        cut = Cut(neck=46, drop=52 if vee else 44, shoulder=86, slope=22, chest=80, armpit=164, waist=72 + 2 * j[2], hem=80,
+        cut = Cut(neck=46, drop=52 if vee else 44, shoulder=86, slope=22, chest=80, armpit=164, waist=72 + 2 * j[2],
+            hem=80,
                   bottom=392 + 8 * j[0], top=80, vee=vee)
         sleeve = short_sleeve(cut, 64 + 8 * j[1], 44, 58)
     else:
@@ -44,7 +56,8 @@ def tank(canvas: Canvas, fabric: Fabric, fit: str = "women") -> None:
     wide = 82.0 if fit == "women" else 92.0
     waist = 70.0 + 3 * j[0] if fit == "women" else 88.0
     bottom = 402 + 8 * j[1]
-    cut = Cut(neck=44, drop=80, top=top, shoulder=64, slope=3, chest=wide, armpit=176, waist=waist, hem=wide - 2, bottom=bottom)
+    cut = Cut(neck=44, drop=80, top=top, shoulder=64, slope=3, chest=wide, armpit=176, waist=waist, hem=wide - 2,
+        bottom=bottom)
     half = [(m + 44, top, 1), (m + 66, top + 3, 1), (m + 62, top + 58), (m + 68, top + 92), (m + wide, 178, 1),
             (m + waist, 276), (m + wide - 2, bottom, 1), (m + wide / 2, bottom + 3), (m, bottom + 4)]
     left = [(2 * m - p[0], *p[1:]) for p in reversed(half[:-1])]
@@ -59,7 +72,8 @@ def tank(canvas: Canvas, fabric: Fabric, fit: str = "women") -> None:
     for line in (hole, flipped(hole)):
         lay(canvas, filled(ribbon(line, 5.0)), fabric.plain(), inside=piece, drape=0, lift=0.12, shade=-0.01)
         stitch(canvas, line + np.array([-4.5 if line is hole else 4.5, 1.0]), fabric.seam, 0.4, inside=piece)
-    lay(canvas, filled(np.concatenate([neckline(cut, -0.5), neckline(cut, 6)[::-1]])), fabric.plain(), drape=0, lift=0.12)
+    lay(canvas, filled(np.concatenate([neckline(cut, -0.5), neckline(cut, 6)[::-1]])), fabric.plain(), drape=0,
+        lift=0.12)
     stitch(canvas, neckline(cut, 8.5), fabric.seam, 0.4, inside=piece)
     stitch(canvas, hem_line(cut, 8), fabric.seam, 0.42, inside=piece)
 
@@ -72,7 +86,7 @@ def polo(canvas: Canvas, fabric: Fabric, fit: str = "men", tipped: str = "") -> 
     sleeve = short_sleeve(cut, 80 if fit == "men" else 62, 45, 64 if fit == "men" else 56)
     back_inside(canvas, cut, fabric, rise=8)
     sleeves(canvas, cut, sleeve, fabric, hem=0)
-    d, n = sleeve.along
+    d, _ = sleeve.along
     edge = bgr_of(tipped, fabric)
     rib = ribbon(sleeve.cuff - d * 4, 9)
     for band in (rib, flipped(rib)):
@@ -83,14 +97,17 @@ def polo(canvas: Canvas, fabric: Fabric, fit: str = "men", tipped: str = "") -> 
     piece = front(canvas, cut, fabric)
     stitch(canvas, hem_line(cut, 8), fabric.seam, 0.42, inside=piece)
     length = 96.0
-    placket = spline([(m - 10, top + 18, 1), (m + 10, top + 18, 1), (m + 10, top + length, 1), (m - 10, top + length, 1)], closed=True)
+    placket = spline([(m - 10, top + 18, 1), (m + 10, top + 18, 1), (m + 10, top + length, 1),
+        (m - 10, top + length, 1)], closed=True)
     lay(canvas, placket, fabric.plain(), lift=0.16, drape=0, round_=0.4)
     for y in (top + 50, top + 80):
         button(canvas, m, y, 3.6, PEARL)
-    collar = [(m + cut.neck - 3, top - 9, 1), (m + cut.neck + 8, top + 4), (m + cut.neck + 10, top + 32, 1), (m + 24, top + 47, 1),
+    collar = [(m + cut.neck - 3, top - 9, 1), (m + cut.neck + 8, top + 4), (m + cut.neck + 10, top + 32, 1),
+        (m + 24, top + 47, 1),
               (m + 4, top + 31, 1), (m + 20, top + 20), (m + 30, top + 4)]
     right = spline(collar, closed=True)
-    lay(canvas, ribbon(back_neck(replace(cut, top=top - 3), 7), [6, 13, 14, 13, 6]), fabric.plain(), shade=0.12, lift=0, drape=0)
+    lay(canvas, ribbon(back_neck(replace(cut, top=top - 3), 7), [6, 13, 14, 13, 6]), fabric.plain(), shade=0.12,
+        lift=0, drape=0)
     for shape in (flipped(right), right):
         leaf = lay(canvas, shape, fabric.plain(), lift=0.34, drape=0.2)
         if tipped:
@@ -115,6 +132,3 @@ def rib_top(canvas: Canvas, fabric: Fabric) -> None:
 def bgr_of(name: str, fabric: Fabric) -> tuple[float, float, float]:
     """A named trim colour, or a lighter tone of the cloth when there is no name."""
     return Fabric(name).base if name else lighter(fabric.base, 0.4)
-
-
-__all__ = ["body", "cuffed", "polo", "rib_top", "sewn", "side", "tank", "tee"]

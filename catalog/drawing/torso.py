@@ -57,7 +57,8 @@ def neckline(cut: Cut, grow: float = 0.0) -> Points:
     if cut.vee:
         return spline([(MIDDLE - n, y, 1), (MIDDLE - n * 0.60, y + d * 0.48), (MIDDLE, y + d, 1),
                        (MIDDLE + n * 0.60, y + d * 0.48), (MIDDLE + n, y, 1)])
-    return spline([(MIDDLE - n, y, 1), (MIDDLE - n * 0.80, y + d * 0.60), (MIDDLE - n * 0.42, y + d * 0.93), (MIDDLE, y + d),
+    return spline([(MIDDLE - n, y, 1), (MIDDLE - n * 0.80, y + d * 0.60), (MIDDLE - n * 0.42, y + d * 0.93),
+        (MIDDLE, y + d),
                    (MIDDLE + n * 0.42, y + d * 0.93), (MIDDLE + n * 0.80, y + d * 0.60), (MIDDLE + n, y, 1)])
 
 
@@ -96,7 +97,8 @@ def short_sleeve(cut: Cut, length: float = 84.0, angle: float = 46.0, width: flo
     inner = outer - n * width - d * 3.0
     cap = np.array([sx, sy]) + d * length * 0.42 + n * (4.0 + length * 0.03)
     under = (np.array([px, py]) + inner) / 2 + d * 2.0
-    outline = spline([(sx, sy, 1), tuple(cap), (*outer, 1), (*inner, 1), tuple(under), (px, py, 1), (px - 24, py - 4, 1),
+    outline = spline([(sx, sy, 1), tuple(cap), (*outer, 1), (*inner, 1), tuple(under), (px, py, 1),
+        (px - 24, py - 4, 1),
                       (sx - 26, sy + 2, 1)], closed=True)
     cuff = spline([tuple(outer), tuple((outer + inner) / 2 + d * 1.6), tuple(inner)])
     return Sleeve(outline, cuff, angle, np.stack([d, n]))
@@ -115,9 +117,10 @@ def long_sleeve(cut: Cut, length: float = 300.0, spread: float = 15.0, wrist: fl
     outer = elbow + d2 * length * 0.5
     inner = outer - n2 * wrist
     fore = (elbow + outer) / 2 + n2 * 1.5
-    pit = np.array([px, py])
-    elbow_in = elbow - np.array([math.cos((a + b) / 2), -math.sin((a + b) / 2)]) * (upper * 0.56 + wrist * 0.44) + d1 * 6
-    outline = spline([(sx, sy, 1), tuple(cap), tuple(elbow), tuple(fore), (*outer, 1), (*inner, 1), tuple(elbow_in), (px, py, 1),
+    elbow_in = elbow - np.array([math.cos((a + b) / 2),
+        -math.sin((a + b) / 2)]) * (upper * 0.56 + wrist * 0.44) + d1 * 6
+    outline = spline([(sx, sy, 1), tuple(cap), tuple(elbow), tuple(fore), (*outer, 1), (*inner, 1), tuple(elbow_in),
+        (px, py, 1),
                       (px - 26, py - 6, 1), (sx - 26, sy + 2, 1)], closed=True)
     cuff = spline([tuple(outer), tuple((outer + inner) / 2 + d2 * 1.2), tuple(inner)])
     return Sleeve(outline, cuff, spread, np.stack([d2, n2]))
@@ -138,11 +141,13 @@ def body_folds(canvas: Canvas, cut: Cut, strength: float = 1.0, soft: float = 1.
         j = rng.uniform(-6, 6, 8)
         x = m + sign * cut.chest
         folds += [
-            fold([(x - sign * 4, high + 8), (x - sign * (24 + j[0]), high + 30 + j[1]), (x - sign * (50 + j[2]), high + 44)],
+            fold([(x - sign * 4, high + 8), (x - sign * (24 + j[0]), high + 30 + j[1]),
+                (x - sign * (50 + j[2]), high + 44)],
                  8 * soft, 0.10 * strength),
             fold([(x - sign * 3, high + 22), (x - sign * (16 + j[3]), high + 60), (x - sign * 30, high + 92 + j[4])],
                  11 * soft, 0.085 * strength),
-            fold([(m + sign * (cut.neck + 18), cut.top + 30), (x - sign * (26 + j[5]), high - 30), (x - sign * 8, high - 2)],
+            fold([(m + sign * (cut.neck + 18), cut.top + 30), (x - sign * (26 + j[5]), high - 30),
+                (x - sign * 8, high - 2)],
                  9 * soft, 0.05 * strength),
             fold([(m + sign * (cut.waist - 22 + j[6]), (high + low) / 2), (m + sign * (cut.hem - 26 + j[7]), low - 60),
                   (m + sign * (cut.hem - 20), low - 6)], 17 * soft, 0.06 * strength),
@@ -175,19 +180,23 @@ def sleeve_folds(canvas: Canvas, cut: Cut, sleeve: Sleeve, strength: float = 1.0
             t = 0.40 + 0.065 * k + rng.uniform(-0.015, 0.015)
             folds.append(Fold(spline([tuple(start + d * length * t - n * (half + 9)),
                                       tuple(start + d * (length * t + 9) - n * half * 0.2),
-                                      tuple(start + d * (length * t + rng.uniform(0, 22)) + n * half * rng.uniform(0.3, 0.9))]),
+                                      tuple(start + d * (length * t + rng.uniform(0,
+                                          22)) + n * half * rng.uniform(0.3, 0.9))]),
                               6.5 * soft, rng.uniform(0.07, 0.12) * strength))
         for k in range(2):
             t = 0.82 + 0.06 * k
-            folds.append(Fold(spline([tuple(start + d * length * t - n * half * 0.9), tuple(start + d * (length * t + 7)),
-                                      tuple(start + d * (length * t + 2) + n * half * 0.8)]), 5.5 * soft, 0.06 * strength))
+            folds.append(Fold(spline([tuple(start + d * length * t - n * half * 0.9),
+                tuple(start + d * (length * t + 7)),
+                                      tuple(start + d * (length * t + 2) + n * half * 0.8)]), 5.5 * soft,
+                                          0.06 * strength))
     else:
         folds.append(Fold(spline([(px + 2, py - 2), tuple(start + d * length * 0.5 - n * 12), tuple(end - n * 6)]),
                           9 * soft, 0.10 * strength))
     return folds
 
 
-def back_inside(canvas: Canvas, cut: Cut, fabric: Fabric, rise: float = 0.0, tag: bool = True, shade: float = 0.40) -> None:
+def back_inside(canvas: Canvas, cut: Cut, fabric: Fabric, rise: float = 0.0, tag: bool = True,
+        shade: float = 0.40) -> None:
     """What is seen of the inner back through the neck, with its tape and label."""
     back = back_neck(cut, rise)
     outline = np.concatenate([back, neckline(cut, 3.0)[::-1]])
@@ -200,7 +209,8 @@ def back_inside(canvas: Canvas, cut: Cut, fabric: Fabric, rise: float = 0.0, tag
 def neck_band(canvas: Canvas, cut: Cut, fabric: Fabric, width: float = 9.0, ribs: int = 0) -> None:
     """A rib band round the front neck (and the visible back of it)."""
     back = back_neck(cut)
-    lay(canvas, ribbon(back + np.array([0, 1.5]), [2.0, width * 0.5, width * 0.6, width * 0.5, 2.0]), fabric.plain(), shade=0.16,
+    lay(canvas, ribbon(back + np.array([0, 1.5]), [2.0, width * 0.5, width * 0.6, width * 0.5, 2.0]), fabric.plain(),
+        shade=0.16,
         lift=0, drape=0)
     inner, outer = neckline(cut, -0.5), neckline(cut, width)
     outline = np.concatenate([inner, outer[::-1]])
@@ -228,9 +238,11 @@ def sleeves(canvas: Canvas, cut: Cut, sleeve: Sleeve, fabric: Fabric, strength: 
             stitch(canvas, cuff - d * (hem - 2.6), fabric.seam, 0.3, inside=piece)
 
 
-def front(canvas: Canvas, cut: Cut, fabric: Fabric, strength: float = 1.0, soft: float = 1.0, shade: float = 0.0) -> Patch:
+def front(canvas: Canvas, cut: Cut, fabric: Fabric, strength: float = 1.0, soft: float = 1.0,
+        shade: float = 0.0) -> Patch:
     """The front over the sleeves, with armhole and shoulder seams."""
-    piece = lay(canvas, body(cut), fabric, anchor=(MIDDLE, cut.top), folds=body_folds(canvas, cut, strength, soft), shade=shade,
+    piece = lay(canvas, body(cut), fabric, anchor=(MIDDLE, cut.top), folds=body_folds(canvas, cut, strength, soft),
+        shade=shade,
                 lift=0.34, edge=0.8)
     hole = armhole(cut)
     for line in (hole, flipped(hole)):
@@ -238,7 +250,8 @@ def front(canvas: Canvas, cut: Cut, fabric: Fabric, strength: float = 1.0, soft:
     return piece
 
 
-def cuffed(canvas: Canvas, cut: Cut, sleeve: Sleeve, fabric: Fabric, depth: float = 24.0, snug: float = 4.0, ribs: int = 9) -> None:
+def cuffed(canvas: Canvas, cut: Cut, sleeve: Sleeve, fabric: Fabric, depth: float = 24.0, snug: float = 4.0,
+        ribs: int = 9) -> None:
     """Ribbed cuffs at the ends of both long sleeves."""
     d, n = sleeve.along
     outer, inner = sleeve.cuff[0], sleeve.cuff[-1]
@@ -250,10 +263,12 @@ def cuffed(canvas: Canvas, cut: Cut, sleeve: Sleeve, fabric: Fabric, depth: floa
     ribbed(canvas, flipped(outline), fabric, flipped(top), flipped(low), ribs)
 
 
-def waistband(canvas: Canvas, cut: Cut, fabric: Fabric, depth: float = 28.0, snug: float = 6.0, ribs: int = 34) -> None:
+def waistband(canvas: Canvas, cut: Cut, fabric: Fabric, depth: float = 28.0, snug: float = 6.0,
+        ribs: int = 34) -> None:
     """A ribbed band below the hem."""
     m, y = MIDDLE, cut.bottom - 2
-    top = spline([(m - cut.hem, y), (m - cut.hem * 0.5, y + cut.tail * 0.8), (m, y + cut.tail), (m + cut.hem * 0.5, y + cut.tail * 0.8),
+    top = spline([(m - cut.hem, y), (m - cut.hem * 0.5, y + cut.tail * 0.8), (m, y + cut.tail),
+        (m + cut.hem * 0.5, y + cut.tail * 0.8),
                   (m + cut.hem, y)])
     h = cut.hem - snug
     low = spline([(m - h, y + depth), (m - h * 0.5, y + depth + cut.tail), (m, y + depth + cut.tail * 1.2),
@@ -264,7 +279,8 @@ def waistband(canvas: Canvas, cut: Cut, fabric: Fabric, depth: float = 28.0, snu
 def hem_line(cut: Cut, above: float) -> Points:
     """A line parallel to the hem."""
     m, h, y = MIDDLE, cut.hem, cut.bottom - above
-    return spline([(m - h, y), (m - h * 0.5, y + cut.tail * 0.8), (m, y + cut.tail), (m + h * 0.5, y + cut.tail * 0.8), (m + h, y)])
+    return spline([(m - h, y), (m - h * 0.5, y + cut.tail * 0.8), (m, y + cut.tail), (m + h * 0.5,
+        y + cut.tail * 0.8), (m + h, y)])
 
 
 def symmetric(half: list[tuple[float, ...]]) -> Points:

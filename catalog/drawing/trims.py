@@ -110,7 +110,8 @@ def buckle(canvas: Canvas, x: float, y: float, width: float, height: float, meta
 
 
 def patch_pocket(canvas: Canvas, x: float, y: float, width: float, height: float, fabric: Fabric,
-                 point: float = 5.0, anchor: tuple[float, float] | None = None, stitches: Colour | None = None) -> Patch:
+                 point: float = 5.0, anchor: tuple[float, float] | None = None,
+                     stitches: Colour | None = None) -> Patch:
     """A pocket sewn on, its lower edge pointed by ``point`` px; (x, y) is the middle of its upper edge."""
     shape = spline([(x - width / 2, y, 1), (x + width / 2, y, 1), (x + width / 2 - 0.5, y + height - point, 1),
                     (x, y + height, 1), (x - width / 2 + 0.5, y + height - point, 1)], closed=True)

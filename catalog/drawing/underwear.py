@@ -11,18 +11,21 @@ from catalog.drawing.curves import MIDDLE, Points, flipped, moved, ribbon, round
 from catalog.drawing.trims import button, label, ribbed, sewn, stitch
 
 
-def _elastic(canvas: Canvas, fabric: Fabric, waist: float, top: float, depth: float, colour: str = "", word: bool = False) -> None:
+def _elastic(canvas: Canvas, fabric: Fabric, waist: float, top: float, depth: float, colour: str = "",
+        word: bool = False) -> None:
     m = MIDDLE
     high = spline([(m - waist, top), (m, top + 7), (m + waist, top)])
     low = spline([(m - waist - 2, top + depth), (m, top + depth + 7), (m + waist + 2, top + depth)])
-    piece = ribbed(canvas, np.concatenate([high, low[::-1]]), Fabric(colour or fabric.colour, shine=0.1), high, low, 64, depth=0.2, lift=0.25)
+    piece = ribbed(canvas, np.concatenate([high, low[::-1]]), Fabric(colour or fabric.colour, shine=0.1), high, low,
+        64, depth=0.2, lift=0.25)
     if word:
         ink = bgr("white") if Fabric(colour or fabric.colour).base[1] < 120 else bgr("black")
         middle = (high + low) / 2
         for x in (-0.55, 0.0, 0.55):
             at = middle[np.abs(middle[:, 0] - (m + x * waist)).argmin()]
             for k in range(-3, 3):
-                canvas.line(np.array([at + [k * 8, 0.0], at + [k * 8 + 4.5, 0.0]]), depth * 0.34, ink, 0.85, inside=piece)
+                canvas.line(np.array([[*at, k * 8, 0.0], [*at, k * 8 + 4.5, 0.0]]), depth * 0.34, ink, 0.85,
+                    inside=piece)
 
 
 def briefs(canvas: Canvas, fabric: Fabric, fit: str = "women", high: bool = False) -> None:
@@ -33,14 +36,18 @@ def briefs(canvas: Canvas, fabric: Fabric, fit: str = "women", high: bool = Fals
     hip = 122.0
     men = fit == "men"
     low = 348.0
-    inner_cloth(canvas, spline([(m - waist + 3, top + 2), (m, top - 7), (m + waist - 3, top + 2), (m, top + 14)], closed=True), fabric, 0.34)
+    inner_cloth(canvas, spline([(m - waist + 3, top + 2), (m, top - 7), (m + waist - 3, top + 2), (m, top + 14)],
+        closed=True), fabric, 0.34)
     label(canvas, m, top - 3, 26, 11)
-    leg = [(m + hip, 254, 1), (m + 86, 276), (m + 50, 312), (m + 32, low, 1)] if men else [(m + hip, 246, 1), (m + 80, 268), (m + 44, 306), (m + 26, low, 1)]
-    half: list[tuple[float, ...]] = [(m, top + 8), (m + waist, top + 2, 1), (m + (waist + hip) / 2 + 6, (top + 246) / 2), *leg, (m, low + 9)]
+    leg = [(m + hip, 254, 1), (m + 86, 276), (m + 50, 312), (m + 32, low, 1)] if men else [(m + hip, 246, 1),
+        (m + 80, 268), (m + 44, 306), (m + 26, low, 1)]
+    half: list[tuple[float, ...]] = [(m, top + 8), (m + waist, top + 2, 1), (m + (waist + hip) / 2 + 6,
+        (top + 246) / 2), *leg, (m, low + 9)]
     left = [(2 * m - p[0], *p[1:]) for p in reversed(half[1:-1])]
     folds: list[Fold] = []
     for s in (-1, 1):
-        folds += [fold([(m + s * 100, 256), (m + s * 60, 252), (m + s * 28, 262)], 9, 0.08), fold([(m + s * 52, 304), (m + s * 36, 290), (m + s * 20, 262)], 8, 0.09),
+        folds += [fold([(m + s * 100, 256), (m + s * 60, 252), (m + s * 28, 262)], 9, 0.08),
+            fold([(m + s * 52, 304), (m + s * 36, 290), (m + s * 20, 262)], 8, 0.09),
                   fold([(m + s * 80, top + 24), (m + s * 86, 210), (m + s * 96, 240)], 14, 0.06)]
     piece = lay(canvas, spline([*half, *left], closed=True), fabric, folds=folds, anchor=(m, top))
     edge = spline([p[:2] for p in leg])
@@ -53,10 +60,12 @@ def briefs(canvas: Canvas, fabric: Fabric, fit: str = "women", high: bool = Fals
         sewn(canvas, spline([(m, top + 26), (m, low - 10)]), fabric, inside=piece, strength=0.4)
         _elastic(canvas, fabric, waist, top, 24, "", word=True)
     else:
-        canvas.line(spline([(m - 24, low - 32), (m, low - 27), (m + 24, low - 32)]), 1.0, fabric.seam, 0.4, inside=piece)
+        canvas.line(spline([(m - 24, low - 32), (m, low - 27), (m + 24, low - 32)]), 1.0, fabric.seam, 0.4,
+            inside=piece)
         _elastic(canvas, fabric, waist, top, 12)
         for s in (-1, 1):
-            lay(canvas, spline([(m, top + 14, 1), (m + s * 7, top + 8), (m + s * 14, top + 11), (m + s * 12, top + 18)], closed=True), fabric.plain(), lift=0.35, drape=0, shade=-0.03)
+            lay(canvas, spline([(m, top + 14, 1), (m + s * 7, top + 8), (m + s * 14, top + 11),
+                (m + s * 12, top + 18)], closed=True), fabric.plain(), lift=0.35, drape=0, shade=-0.03)
 
 
 def boxers(canvas: Canvas, fabric: Fabric, loose: bool = False, band: str = "black") -> None:
@@ -65,12 +74,17 @@ def boxers(canvas: Canvas, fabric: Fabric, loose: bool = False, band: str = "bla
     waist, hip, hem = (100.0, 122.0, 140.0) if loose else (100.0, 114.0, 112.0)
     low = 352.0 if loose else 338.0
     inner = 10.0 if loose else 8.0
-    inner_cloth(canvas, spline([(m - waist + 3, top + 1), (m, top - 8), (m + waist - 3, top + 1), (m, top + 12)], closed=True), fabric, 0.36)
+    inner_cloth(canvas, spline([(m - waist + 3, top + 1), (m, top - 8), (m + waist - 3, top + 1), (m, top + 12)],
+        closed=True), fabric, 0.36)
     label(canvas, m, top - 4, 26, 11)
-    outline = spline([(m - 1, top + 10, 1), (m + waist, top + 4, 1), (m + hip - 3, top + 80), (m + hip + 2, top + 130), (m + hem, low - 4, 1), (m + hem * 0.52, low + 4), (m + inner, low + 2, 1), (m + 2, 268, 1), (m - 1, 260, 1)], closed=True)
+    outline = spline([(m - 1, top + 10, 1), (m + waist, top + 4, 1), (m + hip - 3, top + 80),
+        (m + hip + 2, top + 130), (m + hem, low - 4, 1), (m + hem * 0.52, low + 4), (m + inner, low + 2, 1),
+        (m + 2, 268, 1), (m - 1, 260, 1)], closed=True)
     for shape in (flipped(outline), outline):
         s = -1 if shape is not outline else 1
-        folds = [fold([(m + s * 6, 262), (m + s * 40, 250), (m + s * 76, 232)], 8, 0.10), fold([(m + s * 8, 276), (m + s * 30, 296), (m + s * 50, 330)], 10, 0.08), fold([(m + s * (hip - 6), 200), (m + s * (hip - 22), 260), (m + s * (hip - 16), 320)], 16, 0.07)]
+        folds = [fold([(m + s * 6, 262), (m + s * 40, 250), (m + s * 76, 232)], 8, 0.10),
+            fold([(m + s * 8, 276), (m + s * 30, 296), (m + s * 50, 330)], 10, 0.08),
+            fold([(m + s * (hip - 6), 200), (m + s * (hip - 22), 260), (m + s * (hip - 16), 320)], 16, 0.07)]
         if loose:
             folds += [fold([(m + s * x, top + 20), (m + s * x * 1.08, top + 66)], 8, 0.12) for x in (18, 40, 62, 84)]
         piece = lay(canvas, shape, fabric, folds=folds, anchor=(m, top), lift=0.25, angle=-1.5 * s)
@@ -97,7 +111,8 @@ def camisole(canvas: Canvas, fabric: Fabric, lace: str = "") -> None:
         canvas.line(moved(line, -0.5, 0), 2.2, fabric.base, free=True)
     inner_cloth(canvas, spline([(m - 76, 156), (m, 138), (m + 76, 156), (m, 182)], closed=True), fabric, 0.34)
     label(canvas, m, 149, 22, 11)
-    half: list[tuple[float, ...]] = [(m, 176, 1), (m + 34, 146), (m + 58, 128, 1), (m + 74, 154), (m + 83, 178, 1), (m + 74, 260), (m + 88, 372), (m + 92, 384, 1), (m + 46, 394), (m, 398)]
+    half: list[tuple[float, ...]] = [(m, 176, 1), (m + 34, 146), (m + 58, 128, 1), (m + 74, 154), (m + 83, 178, 1),
+        (m + 74, 260), (m + 88, 372), (m + 92, 384, 1), (m + 46, 394), (m, 398)]
     left = [(2 * m - p[0], *p[1:]) for p in reversed(half[1:-1])]
     folds: list[Fold] = []
     for x in np.linspace(-0.75, 0.75, 6):
@@ -138,16 +153,20 @@ def bra_top(canvas: Canvas, fabric: Fabric, lace: str = "", sport: bool = False)
     """A soft bra top with an elastic band; ``sport``: broad straps and a racer cut."""
     m = MIDDLE
     if sport:
-        inner_cloth(canvas, spline([(m - 84, 150, 1), (m - 40, 108), (m, 100), (m + 40, 108), (m + 84, 150, 1), (m, 220)], closed=True), fabric, 0.36)
+        inner_cloth(canvas, spline([(m - 84, 150, 1), (m - 40, 108), (m, 100), (m + 40, 108), (m + 84, 150, 1),
+            (m, 220)], closed=True), fabric, 0.36)
         label(canvas, m, 122, 26, 12)
-        half: list[tuple[float, ...]] = [(m, 196), (m + 30, 176), (m + 50, 110, 1), (m + 84, 112, 1), (m + 88, 170), (m + 122, 216, 1), (m + 118, 300, 1), (m, 306)]
+        half: list[tuple[float, ...]] = [(m, 196), (m + 30, 176), (m + 50, 110, 1), (m + 84, 112, 1), (m + 88, 170),
+            (m + 122, 216, 1), (m + 118, 300, 1), (m, 306)]
     else:
         for line in sides(spline([(m + 66, 166), (m + 62, 116), (m + 44, 72)])):
             lay(canvas, ribbon(line, 8), fabric.plain(), lift=0, drape=0)
-            lay(canvas, rounded(float(line[12][0]) - 7, float(line[12][1]) - 5, float(line[12][0]) + 7, float(line[12][1]) + 5, 2), Fabric("gold", weave="nylon"), lift=0.2, drape=0)
+            lay(canvas, rounded(float(line[12][0]) - 7, float(line[12][1]) - 5, float(line[12][0]) + 7,
+                float(line[12][1]) + 5, 2), Fabric("gold", weave="nylon"), lift=0.2, drape=0)
         inner_cloth(canvas, spline([(m - 116, 222), (m, 206), (m + 116, 222), (m, 262)], closed=True), fabric, 0.34)
         label(canvas, m, 216, 22, 11)
-        half = [(m, 236, 1), (m + 30, 196), (m + 68, 160, 1), (m + 92, 196), (m + 124, 222, 1), (m + 120, 300, 1), (m, 306)]
+        half = [(m, 236, 1), (m + 30, 196), (m + 68, 160, 1), (m + 92, 196), (m + 124, 222, 1), (m + 120, 300, 1),
+            (m, 306)]
     left = [(2 * m - p[0], *p[1:]) for p in reversed(half[1:-1])]
     folds = [fold([(m + s * 100, 232), (m + s * 76, 262), (m + s * 44, 278)], 14, 0.10) for s in (-1, 1)]
     folds += [fold([(m + s * 66, 182), (m + s * 52, 220), (m + s * 60, 258)], 26, -0.10) for s in (-1, 1)]

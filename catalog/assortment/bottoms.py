@@ -1,0 +1,76 @@
+"""Trousers, shorts and skirts of the sample shop."""
+
+from __future__ import annotations
+
+from catalog.assortment.style import DENIM, LINEN, MARL, NYLON, POPLIN, SATIN, SUEDE, TWILL, WOOL, stripe, style
+
+TROUSERS = (
+    style("trousers:jeans:jeans", "{} straight jeans", "men", (49, 89), "Blue=denim,Dark=indigo,Black=black", DENIM),
+    style("trousers:jeans:jeans", "{} skinny jeans", "women", (49, 79), "Blue=denim,Dark=indigo", DENIM, cut="skinny",
+        fit="women"),
+    style("trousers:jeans:jeans", "{} wide jeans", "women", (55, 89), "Light=light blue,Blue=denim", DENIM,
+        cut="wide", fit="women"),
+    style("trousers:jeans:jeans", "{} flared jeans", "women", (55, 89), "Blue=denim,Dark=indigo", DENIM, cut="flared",
+        fit="women"),
+    style("trousers:chino:trousers", "{} chinos", "men", (39, 69), "stone,olive,camel", TWILL, cut="slim",
+        crease=False),
+    style("trousers:chino:trousers", "{} chinos", "women", (39, 69), "beige,sage", TWILL, fit="women", cut="slim",
+        crease=False),
+    style("trousers:suit:trousers", "{} wool trousers", "men", (69, 119), "charcoal,grey", WOOL),
+    style("trousers:suit:trousers", "{} check trousers", "men", (69, 109), "Grey=grey/charcoal/sky",
+        {"pattern": "glen", "weave": "wool"}),
+    style("trousers:suit:trousers", "{} windowpane trousers", "men", (75, 115), "Navy=navy/sky,Brown=brown/sand",
+        {"pattern": "windowpane", "weave": "wool"}),
+    style("trousers:wide:trousers", "{} wide-leg trousers", "women", (49, 99), "cream,camel", WOOL, cut="wide",
+        fit="women", pleats=True),
+    style("trousers:wide:trousers", "{} linen trousers", "women", (49, 89), "sand,terracotta", LINEN, cut="wide",
+        fit="women", crease=False),
+    style("trousers:flare:trousers", "{} flared trousers", "women", (49, 89), "black,burgundy", WOOL, cut="flared",
+        fit="women"),
+    style("trousers:pin:trousers", "{} pinstripe trousers", "women", (59, 99),
+        "Navy=navy/light grey/grey,Grey=charcoal/light grey/grey", stripe("pinstripe", **WOOL), fit="women",
+        cut="wide"),
+    style("trousers:cord:trousers", "{} cord trousers", "unisex", (49, 85), "chocolate,mustard,olive",
+        {"weave": "corduroy"}, crease=False),
+    style("trousers:jogger:joggers", "{} joggers", "unisex", (35, 59), "black,olive"),
+    style("trousers:jogger:joggers", "{} marl joggers", "unisex", (35, 59), "grey", MARL),
+    style("trousers:jogger:joggers", "{} track pants", "unisex", (39, 59), "black,navy", NYLON, "teen",
+        stripe="white"),
+    style("trousers:cargo:joggers", "{} cargo trousers", "men", (45, 69), "khaki,charcoal,sand", TWILL, cargo=True),
+)
+
+SHORTS = (
+    style("shorts:chino:shorts", "{} chino shorts", "men", (29, 49), "sand,olive,sky", TWILL, style="chino",
+        fit="men"),
+    style("shorts:chino:shorts", "{} linen shorts", "women", (29, 49), "sage,blush", LINEN, style="chino",
+        fit="women"),
+    style("shorts:denim:shorts", "{} denim shorts", "women", (29, 49), "Blue=denim,Light=light blue", DENIM,
+        style="denim", fit="women"),
+    style("shorts:denim:shorts", "{} denim shorts", "men", (35, 55), "Blue=denim,Dark=indigo,Grey=charcoal", DENIM,
+        style="denim", fit="men"),
+    style("shorts:sport:shorts", "{} sport shorts", "men", (19, 35), "black,red", NYLON, style="sport", fit="men",
+        stripe="white"),
+    style("shorts:sport:shorts", "{} sport shorts", "women", (19, 35), "teal,lilac", NYLON, style="sport",
+        fit="women"),
+    style("shorts:check:shorts", "{} check shorts", "men", (35, 49), "Blue=sky/navy/white,Green=sage/forest/cream",
+        stripe("tartan", **POPLIN), style="chino", fit="men"),
+)
+
+SKIRTS = (
+    style("skirt:pleat:pleated", "{} pleated skirt", "women", (45, 79), "burgundy,forest,camel", {"shine": 0.1}),
+    style("skirt:pleat:pleated", "{} pleated mini", "women", (35, 59), "grey,cream", WOOL, long=False),
+    style("skirt:kilt:pleated", "{} tartan kilt", "women", (49, 75), "Red=red/navy/mustard,Green=forest/navy/cream",
+        stripe("tartan", **WOOL), long=False),
+    style("skirt:aline:a_line", "{} spot skirt", "women", (39, 65), "Navy=navy/white,Red=red/white",
+        {"pattern": "dots"}),
+    style("skirt:aline:a_line", "{} floral skirt", "women", (45, 69), "Cream=cream/coral/sage,Sage=sage/white/forest",
+        {"pattern": "floral"}),
+    style("skirt:aline:a_line", "{} wrap skirt", "women", (45, 69), "terracotta,teal,olive", LINEN, wrap=True),
+    style("skirt:suede:a_line", "{} suede skirt", "women", (59, 99), "camel,chocolate", SUEDE, buttons=True,
+        long=False),
+    style("skirt:pencil:pencil", "{} pencil skirt", "women", (39, 69), "black,grey", WOOL),
+    style("skirt:denim:denim_mini", "{} denim mini", "women", (35, 55), "Blue=denim,Light=light blue", DENIM),
+    style("skirt:slip:slip_skirt", "{} satin skirt", "women", (39, 69), "butter,sage", SATIN),
+    style("skirt:slip:slip_skirt", "{} leopard skirt", "women", (45, 69), "Tan=beige/chocolate/camel",
+        dict(pattern="leopard", **SATIN)),
+)
