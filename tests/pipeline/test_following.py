@@ -104,7 +104,8 @@ def test_distance_is_read_from_how_much_of_the_frame_she_fills(top: float, tall:
 def test_the_region_holds_her_from_hair_to_soles_although_her_feet_are_not_seen() -> None:
     pose = figure(640)
     keypoints = pose.keypoints.copy()
-    for name in ("left_knee", "right_knee", "left_ankle", "right_ankle"):
+    for name in ("nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_knee", "right_knee", "left_ankle",
+                 "right_ankle"):
         keypoints[pose.names.index(name), 2] = 0.05
     region = follow_region(Pose(keypoints))
     assert region is not None

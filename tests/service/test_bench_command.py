@@ -1,0 +1,69 @@
+"""`mirror bench` as a real process on the demo: the document that other people's scripts read."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirror.pipeline.state import CONSENT_STAGES
+
+ROOT = Path(__file__).parents[2]
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mirror", "bench", *arguments], capture_output=True, text=True, timeout=120, cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    done = bench("--source", "demo", "--seconds", "4", "--size", "540x960", "--json")
+    assert done.returncode == 0, done.stderr
+    read: dict[str, Any] = json.loads(done.stdout)
+    return read
+
+
+def test_the_document_has_every_figure_of_the_contract(document: dict[str, Any]) -> None:
+    assert 3.5 <= document["seconds"] <= 8
+    assert set(document["frames"]) == {"captured", "displayed", "dropped"}
+    assert {"display", "pose"} <= set(document["fps"])
+    for name in ("capture_to_paint", "overlay_age"):
+        p = document["latency_ms"][name]
+        assert 0 < p["p50"] <= p["p95"] <= p["p99"]
+    assert 0 < document["own_pose"] <= 1
+    assert document["cpu_percent"] > 0
+    assert 50 < document["rss_mb"] < 4000
+    assert document["platform"]["cores"] >= 1
+    assert document["models"]["pose"] == "movenet-lightning"
+    assert document["providers"]["pose"] == "cpu"
+
+
+def test_frames_are_counted_once_each(document: dict[str, Any]) -> None:
+    frames = document["frames"]
+    assert 0 < frames["displayed"] <= frames["captured"] + 1
+    assert frames["displayed"] / document["seconds"] == pytest.approx(document["fps"]["display"], rel=0.05)
+
+
+def test_each_stages_parts_are_within_its_whole(document: dict[str, Any]) -> None:
+    for name, timing in document["stage_ms"].items():
+        assert set(timing) == {"p50", "p95", "n", "pre", "run", "post"}, name
+        assert timing["n"] >= 1
+        assert timing["run"] > 0
+    assert set(document["stage_ms"]) & CONSENT_STAGES, "with consent given she is looked at"
+    assert "paint" in document["stage_ms"]
+
+
+def test_a_source_that_is_not_there_is_one_line_and_no_document(tmp_path: Path) -> None:
+    done = bench("--source", str(tmp_path / "none.mp4"), "--json")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "no such file" in done.stderr
+    assert "Traceback" not in done.stderr
