@@ -34,7 +34,7 @@ SHADES: tuple[tuple[str, str], ...] = (
     ("black", "#272626"), ("black", "#2b2523"), ("black", "#20222a"), ("black", "#303135"), ("charcoal", "#4a4c51"),
     ("grey", "#6a6b6e"), ("grey", "#96989b"), ("light grey", "#aeb0b3"), ("light grey", "#d3d5d8"),
     ("white", "#e9eaec"), ("white", "#fdfdfd"), ("ivory", "#e4dccb"), ("ivory", "#d3cbba"), ("beige", "#c6b294"),
-    ("brown", "#8a4b24"), ("terracotta", "#b5654a"), ("mustard", "#b38a33"), ("mustard", "#dcab40"),
+    ("brown", "#8a4b24"), ("rust", "#b9543a"), ("terracotta", "#b96a4e"), ("mustard", "#b38a33"), ("mustard", "#dcab40"),
     ("yellow", "#dcbf55"), ("sage", "#84967b"), ("mint", "#a9c4b2"), ("green", "#4c9a5a"), ("green", "#39704a"),
     ("forest green", "#33604b"), ("light blue", "#a6b8cb"), ("light blue", "#b3c0cc"), ("blue", "#3a609c"),
     ("denim", "#5f7898"),
