@@ -22,7 +22,7 @@ LATE_MS = 36.0
 STAGE_FULL_MS = 33.3
 """A full bar: one stage that takes a whole frame at 30 fps."""
 TEXT_PX = 21
-ROW = 34
+ROW = 32
 
 
 def _colours() -> tuple[QColor, QColor, QColor, QColor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -163,3 +164,32 @@ class StillPipeline:
         self.now = now
         if self.on_picture is not None:
             self.on_picture()
+
+
+class PlayingPipeline(StillPipeline):
+    """The same with a camera thread of its own that shows the drawn person thirty times a second."""
+
+    def __init__(self, catalogue: StillCatalogue | None = None, **changes: Any) -> None:
+        super().__init__(catalogue)
+        self.changes = changes
+        self.shown = 0
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        super().start()
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._play, name="stage-camera", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        super().stop()
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(5.0)
+
+    def _play(self) -> None:
+        image = frame()
+        while not self._stop.wait(1 / 30):
+            self.shown += 1
+            self.show(image, state(self.shown, pose_time=time.monotonic(), **self.changes))
