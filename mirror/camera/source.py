@@ -50,6 +50,7 @@ class Source(ABC):
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._stuck: threading.Thread | None = None
         self._frame: Frame | None = None
         self._taken = True
 
@@ -61,6 +62,8 @@ class Source(ABC):
         """
         if self._thread is not None:
             return
+        if self._stuck is not None and self._stuck.is_alive():
+            raise MirrorError(f"source {self.name}: its driver does not answer; unplug it, then start the mirror again")
         self._open()
         self._stopping.clear()
         self.ended = False
@@ -74,6 +77,7 @@ class Source(ABC):
         thread, self._thread = self._thread, None
         if thread is not None and thread is not threading.current_thread():
             thread.join(STOP_PATIENCE_S)
+            self._stuck = thread if thread.is_alive() else None
         with self._changed:
             self._frame = None
             self._changed.notify_all()

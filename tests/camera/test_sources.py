@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from mirror.camera import Source, StaleFrame, open_source, opening
+from mirror.camera import source as source_module
 from mirror.camera.live import FROZEN_AFTER_S, REOPEN_WAITS_S, LiveSource
 from mirror.camera.opening import csi_pipeline
 from mirror.camera.paced import FileSource, PictureSource
@@ -272,6 +273,24 @@ def test_a_camera_that_is_not_there_at_the_start_is_an_error_at_once() -> None:
     with pytest.raises(MirrorError, match="video7"):
         source.start()
     source.stop()
+
+
+def test_a_driver_that_never_returns_does_not_hold_up_the_end_nor_is_it_started_twice(
+    monkeypatch: pytest.MonkeyPatch, make_capture
+) -> None:
+    monkeypatch.setattr(source_module, "STOP_PATIENCE_S", 0.05)
+    answer = threading.Event()
+    capture = make_capture([noise(1)])
+    capture.grab = lambda: answer.wait(10) and False
+    source = LiveSource("0", lambda: capture)
+    source.start()
+    source.stop()
+    with pytest.raises(MirrorError, match="does not answer"):
+        source.start()
+    answer.set()
+    assert source._stuck is not None
+    source._stuck.join(10)
+    assert capture.released
 
 
 # -- the string a user types ----------------------------------------------------------------------------------
