@@ -23,7 +23,7 @@ from catalog.drawing.torso import (
     short_sleeve,
     sleeves,
 )
-from catalog.drawing.trims import buckle, label, ribbed, sewn, stitch
+from catalog.drawing.trims import buckle, label, ribbed, sewn, stitch, straps
 
 WAIST_Y = 196.0
 """Where most dresses are belted, canvas pixels."""
@@ -172,9 +172,7 @@ def slip_dress(canvas: Canvas, fabric: Fabric, long: bool = True) -> None:
     """A satin slip on thin straps, cut on the bias."""
     m, top = MIDDLE, 100.0
     bottom, hem = (446.0, 98.0) if long else (386.0, 92.0)
-    for line in sides(spline([(m + 50, 128), (m + 45, 80), (m + 30, 44), (m + 16, 40)])):
-        canvas.line(line, 3.3, darker(fabric.base, 0.22), free=True)
-        canvas.line(moved(line, -0.5, 0), 1.4, fabric.base, free=True)
+    straps(canvas, fabric, (m + 52, 128), (m + 43, 46), (m + 34, 146), 4.2)
     inner_cloth(canvas, spline([(m - 64, 152, 1), (m, 132), (m + 64, 152, 1), (m, 182)], closed=True), fabric, 0.35)
     label(canvas, m, 143, 20, 10)
     half: list[tuple[float, ...]] = [(m, top + 62, 1), (m + 30, top + 40), (m + 52, top + 24, 1), (m + 66, top + 46),
@@ -238,12 +236,11 @@ def knit_dress(canvas: Canvas, fabric: Fabric, roll: bool = False) -> None:
 def sundress(canvas: Canvas, fabric: Fabric) -> None:
     """A strappy cotton dress with a smocked bodice and a tiered skirt."""
     m = MIDDLE
-    for line in sides(spline([(m + 46, 116), (m + 42, 76), (m + 34, 48)])):
-        lay(canvas, ribbon(line, 9), fabric, lift=0, drape=0)
+    straps(canvas, fabric, (m + 48, 120), (m + 43, 46), (m + 36, 108), 9.5)
     inner_cloth(canvas, spline([(m - 66, 116), (m, 100), (m + 66, 116), (m, 130)], closed=True), fabric, 0.34)
     bodice: Control = [(m - 69, 112, 1), (m, 122), (m + 69, 112, 1), (m + 64, 160), (m + 60, 204, 1), (m, 210),
         (m - 60, 204, 1), (m - 64, 160)]
-    tiers = ((204.0, 60.0, 300.0, 96.0), (296.0, 97.0, 436.0, 130.0))
+    tiers = ((204.0, 60.0, 300.0, 96.0), (282.0, 92.0, 436.0, 130.0))
     for y0, w0, y1, w1 in reversed(tiers):
         shape = spline([(m - w0, y0, 1), (m, y0 + 7), (m + w0, y0, 1), (m + (w0 + w1) / 2 + 5, (y0 + y1) / 2),
             (m + w1, y1 - 8, 1), (m + w1 * 0.5, y1 + 2), (m, y1 + 2), (m - w1 * 0.5, y1 + 2), (m - w1, y1 - 8, 1),

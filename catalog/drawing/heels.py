@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from catalog.drawing.canvas import Canvas
 from catalog.drawing.cloth import Fabric
-from catalog.drawing.colours import bgr, brightness, darker
+from catalog.drawing.colours import BRASS, bgr, brightness, darker
+from catalog.drawing.curves import spline
 from catalog.drawing.footwear import Last, pair
+from catalog.drawing.trims import buckle
 
 
 def pump(canvas: Canvas, fabric: Fabric, height: float = 96.0, heel: str = "stiletto", sling: bool = False,
@@ -16,6 +18,10 @@ def pump(canvas: Canvas, fabric: Fabric, height: float = 96.0, heel: str = "stil
 
     def draw(last: Last) -> None:
         lining = Fabric("nude", weave="suede")
+        if strap:
+            last.lay([(22, -h - 92), (58, -h - 108), (98, -h - 98, 1), (98, -h - 89, 1), (60, -h - 98),
+                (26, -h - 83, 1)],
+                     fabric, shade=0.32, lift=0, drape=0)
         if sling:
             last.lay([(14, -h - 4, 1), (56, -h * 0.9 - 7), (106, -h * 0.56 - 8), (150, -h * 0.2 - 10), (190, -16, 1),
                 (226, -38, 1), (190, -48), (150, -h * 0.32 - 38), (118, -h * 0.5 - 30, 1), (104, -h * 0.56 - 16),
@@ -70,10 +76,12 @@ def pump(canvas: Canvas, fabric: Fabric, height: float = 96.0, heel: str = "stil
             last.lay([(276, -26), (300, -12, 1), (298, -6, 1), (270, -8, 1), (266, -18)],
                 Fabric("nude", weave="suede"), lift=0, drape=0, shade=0.3)
         if strap:
-            last.lay([(30, -h - 52, 1), (58, -h - 66), (96, -h - 62), (112, -h - 48), (104, -h - 40, 1),
-                (90, -h - 52), (58, -h - 56), (34, -h - 42, 1)], fabric, lift=0.3, drape=0)
-            last.lay([(24, -h - 58, 1), (36, -h - 50, 1), (34, -h - 30, 1), (20, -h - 36, 1)], fabric, lift=0.2,
-                drape=0)
-            last.dot(70, -h - 61, 5, bgr("gold"))
+            last.lay([(12, -h - 36, 1), (14, -h - 70), (19, -h - 92, 1), (34, -h - 95, 1), (36, -h - 66),
+                (44, -h - 36, 1)],
+                     fabric, lift=0.12, drape=0.2)
+            last.lay([(16, -h - 85, 1), (60, -h - 75), (100, -h - 96, 1), (100, -h - 87), (98, -h - 80, 1),
+                      (60, -h - 60), (17, -h - 70, 1)], fabric, lift=0.35, drape=0.2)
+            spot = last.to_canvas(spline([(62, -h - 67), (63, -h - 67)]))[0]
+            buckle(canvas, float(spot[0]), float(spot[1]), 15 * last.scale, 18 * last.scale, BRASS)
 
-    pair(canvas, draw, h + (76 if strap else 62), 300)
+    pair(canvas, draw, h + (106 if strap else 62), 300)

@@ -39,13 +39,13 @@ def pleated(canvas: Canvas, fabric: Fabric, long: bool = True) -> None:
     t = np.linspace(-1, 1, PLEATS + 1)
     xs0, xs1 = m + t * (waist + 2), m + t * hem + np.sin(t * 9) * 1.2
     ys1 = bottom - 9 * t**2
-    edge: list[tuple[float, ...]] = [(m - waist - 2, y0, 1), (m + waist + 2, y0, 1), (m + hem - 10,
-        (y0 + bottom) * 0.56)]
+    edge: list[tuple[float, ...]] = [(m - waist - 2, y0, 1), (m + waist + 2, y0, 1),
+        (m + waist + (hem - waist) * 0.62, (y0 + bottom) * 0.56)]
     for k in range(PLEATS, -1, -1):
         edge.append((float(xs1[k]), float(ys1[k]), 1))
         if k:
             edge.append((float(xs1[k] * 0.45 + xs1[k - 1] * 0.55), float((ys1[k] + ys1[k - 1]) / 2 + 5)))
-    edge.append((m - hem + 10, (y0 + bottom) * 0.56))
+    edge.append((m - waist - (hem - waist) * 0.62, (y0 + bottom) * 0.56))
     piece = lay(canvas, spline(edge, closed=True), fabric, anchor=(m, top), drape=0.8)
     curves = []
     for k in range(PLEATS + 1):

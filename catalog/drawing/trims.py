@@ -9,7 +9,7 @@ import numpy as np
 from catalog.drawing.canvas import Canvas, Colour, Patch, filled
 from catalog.drawing.cloth import Fabric, gleam, lay
 from catalog.drawing.colours import BRASS, STEEL, brightness, darker, lighter
-from catalog.drawing.curves import Points, dashes, ellipse, moved, normals, resampled, ribbon, rounded, spline
+from catalog.drawing.curves import Points, dashes, ellipse, moved, normals, resampled, ribbon, rounded, sides, spline
 
 
 def stitch(canvas: Canvas, line: Points, colour: Colour, opacity: float = 0.55, width: float = 1.0,
@@ -128,3 +128,16 @@ def shine_along(canvas: Canvas, control: Sequence[Sequence[float]], width: float
                 inside: Patch | None = None) -> None:
     """A highlight through control points."""
     gleam(canvas, spline(control), width, strength, inside)
+
+
+def straps(canvas: Canvas, fabric: Fabric, low: tuple[float, float], top: tuple[float, float],
+        back: tuple[float, float],
+           width: float) -> None:
+    """Two shoulder straps, each a loop: from ``low`` on the right front over ``top`` down to ``back`` inside."""
+    behind = spline([top, ((top[0] * 0.6 + back[0] * 0.4) - 3.0, top[1] * 0.6 + back[1] * 0.4), back])
+    before = spline([low, ((low[0] + top[0]) / 2 + 3.0, (low[1] + top[1]) / 2), (top[0] + 1.0, top[1] + 2.0), top])
+    plain = fabric.plain()
+    for line in sides(behind):
+        lay(canvas, ribbon(line, width * 0.9), plain, shade=0.3, lift=0, drape=0)
+    for line in sides(before):
+        lay(canvas, ribbon(line, width), plain, lift=0.25, drape=0)

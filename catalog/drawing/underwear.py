@@ -6,9 +6,9 @@ import numpy as np
 
 from catalog.drawing.canvas import Canvas
 from catalog.drawing.cloth import Fabric, Fold, fold, inner_cloth, lay
-from catalog.drawing.colours import PEARL, bgr, darker
-from catalog.drawing.curves import MIDDLE, Points, flipped, moved, ribbon, rounded, sides, spline
-from catalog.drawing.trims import button, label, ribbed, sewn, stitch
+from catalog.drawing.colours import PEARL, bgr
+from catalog.drawing.curves import MIDDLE, Points, flipped, moved, ribbon, sides, spline
+from catalog.drawing.trims import buckle, button, label, ribbed, sewn, stitch, straps
 
 
 def _elastic(canvas: Canvas, fabric: Fabric, waist: float, top: float, depth: float, colour: str = "",
@@ -24,7 +24,7 @@ def _elastic(canvas: Canvas, fabric: Fabric, waist: float, top: float, depth: fl
         for x in (-0.55, 0.0, 0.55):
             at = middle[np.abs(middle[:, 0] - (m + x * waist)).argmin()]
             for k in range(-3, 3):
-                canvas.line(np.array([[*at, k * 8, 0.0], [*at, k * 8 + 4.5, 0.0]]), depth * 0.34, ink, 0.85,
+                canvas.line(at + np.array([(k * 8, 0.0), (k * 8 + 4.5, 0.0)]), depth * 0.34, ink, 0.85,
                     inside=piece)
 
 
@@ -106,9 +106,7 @@ def boxers(canvas: Canvas, fabric: Fabric, loose: bool = False, band: str = "bla
 def camisole(canvas: Canvas, fabric: Fabric, lace: str = "") -> None:
     """A camisole on thin straps with a lace edge."""
     m = MIDDLE
-    for line in sides(spline([(m + 56, 134), (m + 50, 92), (m + 38, 58)])):
-        canvas.line(line, 4.4, darker(fabric.base, 0.22), free=True)
-        canvas.line(moved(line, -0.5, 0), 2.2, fabric.base, free=True)
+    straps(canvas, fabric, (m + 58, 134), (m + 48, 58), (m + 40, 150), 4.8)
     inner_cloth(canvas, spline([(m - 76, 156), (m, 138), (m + 76, 156), (m, 182)], closed=True), fabric, 0.34)
     label(canvas, m, 149, 22, 11)
     half: list[tuple[float, ...]] = [(m, 176, 1), (m + 34, 146), (m + 58, 128, 1), (m + 74, 154), (m + 83, 178, 1),
@@ -159,10 +157,9 @@ def bra_top(canvas: Canvas, fabric: Fabric, lace: str = "", sport: bool = False)
         half: list[tuple[float, ...]] = [(m, 196), (m + 30, 176), (m + 50, 110, 1), (m + 84, 112, 1), (m + 88, 170),
             (m + 122, 216, 1), (m + 118, 300, 1), (m, 306)]
     else:
-        for line in sides(spline([(m + 66, 166), (m + 62, 116), (m + 44, 72)])):
-            lay(canvas, ribbon(line, 8), fabric.plain(), lift=0, drape=0)
-            lay(canvas, rounded(float(line[12][0]) - 7, float(line[12][1]) - 5, float(line[12][0]) + 7,
-                float(line[12][1]) + 5, 2), Fabric("gold", weave="nylon"), lift=0.2, drape=0)
+        straps(canvas, fabric, (m + 68, 166), (m + 57, 92), (m + 48, 214), 8.5)
+        for sign in (-1, 1):
+            buckle(canvas, m + sign * 65.0, 128, 13, 10)
         inner_cloth(canvas, spline([(m - 116, 222), (m, 206), (m + 116, 222), (m, 262)], closed=True), fabric, 0.34)
         label(canvas, m, 216, 22, 11)
         half = [(m, 236, 1), (m + 30, 196), (m + 68, 160, 1), (m + 92, 196), (m + 124, 222, 1), (m + 120, 300, 1),

@@ -71,6 +71,18 @@ def test_every_recipe_and_pattern_is_sold() -> None:
     assert {a.drawing.fabric.weave for a in ARTICLES} <= set(WEAVES)
 
 
+def test_every_recipe_draws_with_every_set_of_options_it_is_sold_with() -> None:
+    seen: set[tuple[str, str]] = set()
+    for article in ARTICLES:
+        drawing = article.drawing
+        if (drawing.recipe, repr(drawing.options)) not in seen:
+            seen.add((drawing.recipe, repr(drawing.options)))
+            canvas = Canvas(1)
+            RECIPES[drawing.recipe](canvas, drawing.fabric, **dict(drawing.options))
+            assert 0.06 < canvas.alpha.mean() < 0.75, article.row["id"]
+            assert np.isfinite(canvas.colour).all(), article.row["id"]
+
+
 def test_the_feed_is_read_without_a_bad_row(shop: Path) -> None:
     items = list(read_items(shop / "items.csv"))
     assert all(isinstance(item, Item) for item in items), [i for i in items if not isinstance(i, Item)]
