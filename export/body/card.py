@@ -34,8 +34,8 @@ as in training; real silhouettes have errors of their own.
 {rows}
 | the mean of her sex (baseline) | {baseline_bmi_mae:.2f} | | |
 
-The reader (mirror/vision/silhouette.py) answered on 84 of 100 street photos of one person each, none of whose BMI is known:
-its mean BMI was 21.8 in fitted, 21.6 in loose and 20.9 in outer wear. 16 it left: turned more than some 45 degrees,
+The reader (mirror/vision/silhouette.py) answered on 84 of 100 street photos of one person each, none of whose BMI is
+known: its mean BMI was 21.8 in fitted, 21.6 in loose and 20.9 in outer wear. 16 it left: turned more than some 45 degrees,
 feet unsure, or a bag in the silhouette.
 
 | letter size (EN 13402-3) | exact | within one | among the one or two offered |
