@@ -35,8 +35,8 @@ as in training; real silhouettes have errors of their own.
 | the mean of her sex (baseline) | {baseline_bmi_mae:.2f} | | |
 
 The reader (mirror/vision/silhouette.py) answered on 84 of 100 street photos of one person each, none of whose BMI is
-known: its mean BMI was 21.8 in fitted, 21.6 in loose and 20.9 in outer wear. 16 it left: turned more than some 45 degrees,
-feet unsure, or a bag in the silhouette.
+known: its mean BMI was 21.8 in fitted, 21.6 in loose and 20.9 in outer wear. 16 it left: turned more than some 45
+degrees, feet unsure, or a bag in the silhouette.
 
 | letter size (EN 13402-3) | exact | within one | among the one or two offered |
 | --- | --- | --- | --- |
@@ -115,8 +115,15 @@ origin = "this project, trained on ANSUR II (US Army, public release)"
 def put_table(path: Path, name: str, table: str) -> None:
     """Put a model's table into the manifest, in the place of the one of that name, else at the end."""
     parts = path.read_text(encoding="utf-8").split("[[model]]\n") if path.is_file() else [""]
-    kept = [part for part in parts[1:] if f'name = "{name}"' not in part.split("\n", 1)[0]]
-    texts = [parts[0].rstrip() + "\n", *("[[model]]\n" + part.rstrip() + "\n" for part in kept), table]
+    texts, placed = [parts[0].rstrip() + "\n"], False
+    for part in parts[1:]:
+        if part.startswith(f'name = "{name}"'):
+            texts.append(table)
+            placed = True
+        else:
+            texts.append("[[model]]\n" + part.rstrip() + "\n")
+    if not placed:
+        texts.append(table)
     writing = path.with_suffix(".writing")
     writing.write_text("\n".join(texts), encoding="utf-8")
     os.replace(writing, path)

@@ -37,8 +37,9 @@ SHADES: tuple[tuple[str, str], ...] = (
     ("brown", "#8a4b24"), ("rust", "#b9543a"), ("terracotta", "#b96a4e"), ("mustard", "#b38a33"),
     ("mustard", "#dcab40"), ("yellow", "#dcbf55"), ("sage", "#84967b"), ("mint", "#a9c4b2"), ("green", "#4c9a5a"),
     ("green", "#39704a"), ("forest green", "#33604b"), ("light blue", "#a6b8cb"), ("light blue", "#b3c0cc"),
-    ("blue", "#3a609c"), ("denim", "#5f7898"), ("navy", "#2a3450"), ("navy", "#33446a"), ("lilac", "#a191b8"), ("pink", "#e0678f"), ("blush", "#d1b2aa"),
-    ("blush", "#c3a09a"), ("coral", "#d37162"), ("red", "#a81b24"),
+    ("blue", "#3a609c"), ("denim", "#5f7898"), ("navy", "#2a3450"),
+    ("navy", "#33446a"), ("lilac", "#a191b8"), ("pink", "#e0678f"),
+    ("blush", "#d1b2aa"), ("blush", "#c3a09a"), ("coral", "#d37162"), ("red", "#a81b24"),
 )
 """More cloths of some of them, as a camera sees them: black is rarely black in a shop's light."""
 
