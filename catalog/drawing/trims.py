@@ -11,6 +11,9 @@ from catalog.drawing.cloth import Fabric, gleam, lay
 from catalog.drawing.colours import BRASS, STEEL, brightness, darker, lighter
 from catalog.drawing.curves import Points, dashes, ellipse, moved, normals, resampled, ribbon, rounded, sides, spline
 
+NEAR_BLACK = 60.0
+"""Luma under which ribs are drawn faintly: full light lines would turn black cloth grey."""
+
 
 def stitch(canvas: Canvas, line: Points, colour: Colour, opacity: float = 0.55, width: float = 1.0,
            inside: Patch | None = None, dash: float = 3.6, gap: float = 2.6) -> None:
@@ -79,11 +82,14 @@ def ribbed(canvas: Canvas, outline: Points, fabric: Fabric, first: Points, secon
     """A ribbed band whose ribs run from points along one edge to points along the other."""
     patch = lay(canvas, outline, Fabric(fabric.colour, weave="wool", shine=fabric.shine), shade=shade, drape=0.4,
                 lift=lift, inside=inside)
+    glow = 0.55 if brightness(fabric.base) > NEAR_BLACK else 0.22
+    if glow < 0.5:
+        depth *= 0.5
     a, b = resampled(first, ribs), resampled(second, ribs)
     canvas.line([np.stack([p, q]) for p, q in zip(a, b, strict=True)], 1.2, fabric.seam, depth, patch)
     step = (a[min(1, ribs - 1)] - a[0]) * 0.42
     canvas.line([np.stack([p + step, q + step]) for p, q in zip(a, b, strict=True)], 1.3,
-                lighter(fabric.base, 0.55), depth * 0.42, patch)
+                lighter(fabric.base, glow), depth * 0.42, patch)
     return patch
 
 
