@@ -145,7 +145,7 @@ class Analyzer:
             mask = vision.mask.read(image, region)
         with clock("garments"):
             found = worn_together(vision.garments.detect(image, region))
-            garments = [replace(g, colours=main_colours(image, g.box, mask)) for g in found]
+            garments = [replace(g, colours=main_colours(image, g.box, mask, category=g.category)) for g in found]
         with clock("embedding"):
             rows: FloatArray = vision.embedder.embed(image, [g.box for g in garments])
             garments = [replace(g, embedding=row) for g, row in zip(garments, rows, strict=True)]

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from mirror.config import Settings
 from mirror.domain import Box, Garment, ImageArray, Look, Mask, MirrorError, Profile
@@ -43,7 +44,14 @@ SETTLED_FACE_WAIT_S = 10.0
 LEAST_FACE_WEIGHT = 0.1
 
 AdviseLook = Callable[[Sequence[Garment], Profile], Look]
-Colours = Callable[[ImageArray, Box, "Mask | None"], tuple[str, ...]]
+
+
+class Colours(Protocol):
+    """Main colours (#rrggbb, most first) of a garment in a BGR uint8 image."""
+
+    def __call__(
+        self, image: ImageArray, box: Box, mask: Mask | None = None, k: int = 3, category: str | None = None
+    ) -> tuple[str, ...]: ...
 
 
 class SlowLoop:
@@ -189,7 +197,7 @@ class SlowLoop:
         box = worn.box_at(posed.pose)
         with self._telemetry.stage("embedding"):
             row = self._readers.embedder.embed(image, [box])[0]
-            colours = self._colours(image, box, self._mask)
+            colours = self._colours(image, box, self._mask, category=worn.category)
         worn.take_embedding(row, colours, now)
         self._publish_garments("embedding", posed)
 

@@ -2,7 +2,8 @@
 
 Bounds. EN 13402-3 gives letters a range of chest girth for men and of bust girth for women, and lists the waist and
 hip girths that go with each: a man's waist is his chest less 12 cm; a woman's hip is her bust plus 8 cm up to
-a bust of 104, where the bust's steps change from 4 to 6 cm and the hip's to 5 cm. Bottoms take a man's waist and a
+a bust of 104, where the bust's steps change from 4 to 6 cm and the hip's to 5 cm. (Its tables as they are reproduced in
+public; the standard's own text was not at hand.) Bottoms take a man's waist and a
 woman's hip: where they sit.
 
 A silhouette gives girth over stature; without a scale in the room stature is a spread of its own. Both are taken as
@@ -18,15 +19,17 @@ from mirror.domain import LETTER_SIZES, BodyShape, Estimate, SizeBelief, SizeKin
 
 MEN_CHEST = (86.0, 94.0, 102.0, 110.0, 118.0)
 """Upper bounds in cm of XS, S, M, L, XL by a man's chest girth (EN 13402-3); XXL is above."""
-WOMEN_BUST = (82.0, 90.0, 98.0, 107.0, 113.0)
+WOMEN_BUST = (82.0, 90.0, 98.0, 107.0, 119.0)
 """The same by a woman's bust girth."""
 MEN_WAIST = (74.0, 82.0, 90.0, 98.0, 106.0)
 """The same by a man's waist girth: the chest bounds less 12."""
-WOMEN_HIP = (90.0, 98.0, 106.0, 114.5, 119.5)
-"""The same by a woman's hip girth: the hips that EN 13402-3 lists beside those busts (104 -> 112, 110 -> 117)."""
+WOMEN_HIP = (90.0, 98.0, 106.0, 114.5, 124.5)
+"""The same by a woman's hip girth: the hips that EN 13402-3 lists beside those busts (104 -> 112, 110 -> 117,
+116 -> 122, 122 -> 127)."""
 
 WOMEN_EU: Mapping[str, tuple[str, ...]] = {
-    "XS": ("32", "34"), "S": ("36", "38"), "M": ("40", "42"), "L": ("44", "46"), "XL": ("48",), "XXL": ("50",),
+    "XS": ("32", "34"), "S": ("36", "38"), "M": ("40", "42"), "L": ("44", "46"), "XL": ("48", "50"),
+    "XXL": ("52", "54"),
 }
 """Numbers on women's labels that a letter covers, where 36 is a bust of 84 cm, 38 of 88 and so on (the German and
 northern European count); a shop that counts otherwise writes letters or declares its own."""
