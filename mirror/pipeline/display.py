@@ -113,6 +113,11 @@ class DisplaySlot:
             self._borrows[self._newest] += 1
             return Picture(self, self._newest, pixels, about.number, about.time, about.view, about.frame_size)
 
+    @property
+    def last_borrowed(self) -> int:
+        """The number of the newest picture that was borrowed, -1 before the first."""
+        return self._last_borrowed
+
     def erase(self) -> None:
         """Blacken every buffer that nobody borrows, and show none of them again."""
         with self._lock:

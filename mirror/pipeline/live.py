@@ -2,7 +2,7 @@
 
 Four threads beside the window's: the camera's own (read, small copy, display buffer), one for the pose, one for all
 slow stages (nice 10), and one that only waits: it tells the window that a picture is ready, held back for its own
-pose for at most 25 ms. This layout won the comparison in design/REALTIME.md.
+pose until it is at most 25 ms old. This layout won the comparison in design/REALTIME.md.
 """
 
 from __future__ import annotations
@@ -214,10 +214,14 @@ class LivePipeline:
             if got is None:
                 self._miss(now)
             else:
-                at, (number, _, _) = got
+                at, (number, captured_at, _) = got
                 self._source_state = "live"
+                if self.display.last_borrowed >= number:
+                    continue  # the window was late for the one before and took this one along
                 if self._pose_loop.following and self._period > 1 / HOLD_BELOW_FPS:
-                    self._pose_loop.wait_done(number, self.settings.pipeline.pose_wait_ms / 1000)
+                    patience = captured_at + self.settings.pipeline.pose_wait_ms / 1000 - now
+                    if patience > 0:
+                        self._pose_loop.wait_done(number, patience)
             if self.on_picture is not None:
                 self.on_picture()
 
