@@ -21,8 +21,8 @@ LATE_MS = 36.0
 """Above this a 30 fps frame was late (33.3 ms and a little jitter)."""
 STAGE_FULL_MS = 33.3
 """A full bar: one stage that takes a whole frame at 30 fps."""
-TEXT_PX = 21
-ROW = 32
+TEXT_PX = 20
+ROW = 30
 
 
 def _colours() -> tuple[QColor, QColor, QColor, QColor]:
@@ -115,7 +115,7 @@ def bake_panel(
             y += ROW
         y += 10
         pose_fps = telemetry.fps.get("pose", 0.0)
-        facts = (
+        facts: tuple[tuple[str, str], ...] = (
             ("pose", f"{pose_fps:.1f} Hz"),
             ("latency p95", f"{telemetry.capture_to_paint.p95:.0f} ms"),
             ("overlay p95", f"{telemetry.overlay_age.p95:.0f} ms"),
@@ -123,11 +123,15 @@ def bake_panel(
             ("track", f"{state.shopper}  others {max(0, len(state.people) - 1)}"),
             ("distance", f"{state.distance or '-'}{' full' if state.full_body else ''}"),
         )
+        if state.notice:
+            wrong = text.fit(state.notice, TEXT_PX - 2, 500, w - 36, 3)
+            text.draw(painter, wrong, 18, h - 14 - wrong.height, over)
+            facts = facts[:4]  # what is wrong matters more than where she stands
         for name, value in facts:
             if y + ROW > h - 8:
                 break
             row(painter, y, name, value, white, w)
-            y += ROW - 4
+            y += ROW - 3
 
     return bake_plate(width, height, scale, 20, ground, QColor(0, 0, 0, 0), draw, raised=False)
 

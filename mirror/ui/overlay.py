@@ -24,6 +24,7 @@ from mirror.ui.words import Words
 PAGE_S = theme.tokens()["motion"]["page"]["ms"] / 1000
 DECK_S = theme.tokens()["motion"]["deck"]["ms"] / 1000
 TAG_S = theme.tokens()["motion"]["tag"]["ms"] / 1000
+PRODUCTS_S = theme.tokens()["motion"]["productCycle"] / 1000
 PANEL_S = 0.5
 """The engineer's panel is drawn again this often."""
 DOT = 11
@@ -45,8 +46,8 @@ class Overlay:
         self.name_colour = name_colour
         self.reduced_motion = reduced_motion
         self.recording = False
-        self.showcase: tuple[Item, ...] = ()
-        """Pieces that the attract screen shows."""
+        self.showcase: tuple[tuple[Item, ...], ...] = ()
+        """Pieces that the attract screen shows, four at a time."""
         self.cache = BakeCache()
         self.plates: list[Rect] = []
         self.targets: list[tuple[Rect, tuple[Intent, ...]]] = []
@@ -159,7 +160,11 @@ class Overlay:
         return float(1.0 - (1.0 - part) ** 3)
 
     def _attract(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
-        items = self.showcase[:4]
+        # the next four are asked for too, so that they are there when their turn comes
+        turn = int((self._now - model.since) / PRODUCTS_S)
+        for item in self.showcase[(turn + 1) % len(self.showcase)] if self.showcase else ():
+            self.pictures(item)
+        items = self.showcase[turn % len(self.showcase)] if self.showcase else ()
         found = [self.pictures(item) for item in items]
         key = ("sheet", *(item.id for item in items), *(picture is not None for picture in found))
         # the sheet runs on beyond the window: its far corners must not show round

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -42,7 +43,11 @@ SNAPSHOT_AFTER_S = 1.5
 """A snapshot of the look waits this long: cards have slid in and their pictures are there."""
 LEAST_BRIGHT, DARK_AFTER_S = 60.0, 10.0
 """With theme "auto": mean video luma below 60 for ten seconds turns to dark, and back (UI.md colour)."""
-SHOWCASE = 4
+SHOWCASE = ("outerwear", "longsleeve", "dress", "trousers")
+"""Categories of the four pieces on the attract screen."""
+SHOWCASE_TURNS = 6
+SHOWCASE_SEARCH = 5000
+"""Items looked through for them at the start; a large catalogue must not delay the first picture."""
 
 
 def forget_opencv_plugins() -> None:
@@ -237,15 +242,18 @@ class MirrorWindow:
         return None if catalogue is None else catalogue.picture(item)
 
     def _show_pieces(self) -> None:
-        """Pieces of different categories for the attract screen."""
+        """Pieces for the attract screen: in each turn one of every category."""
         if self.pipeline.catalogue is None:
             return
-        wanted = ("outerwear", "longsleeve", "dress", "trousers", "skirt", "shirt", "bag", "top")
-        found: dict[str, Item] = {}
-        for item in self.pipeline.catalogue.iter_items():
-            if item.in_stock:
-                found.setdefault(item.category, item)
-        self.overlay.showcase = tuple(found[c] for c in wanted if c in found)[:SHOWCASE]
+        found: dict[str, list[Item]] = {category: [] for category in SHOWCASE}
+        for item in islice(self.pipeline.catalogue.iter_items(), SHOWCASE_SEARCH):
+            if item.in_stock and item.category in found:
+                found[item.category].append(item)
+        # evenly from the shop's own order, which often runs by colour or by department
+        spread = [pieces[:: max(1, len(pieces) // SHOWCASE_TURNS)][:SHOWCASE_TURNS] for pieces in found.values()]
+        self.overlay.showcase = tuple(
+            pieces for pieces in (tuple(row[turn] for row in spread if turn < len(row))
+                                  for turn in range(SHOWCASE_TURNS)) if pieces)
 
     def _watch_light(self, picture: Picture) -> None:
         """With theme "auto": dark plates in a dark shop."""

@@ -156,6 +156,8 @@ def staged(tmp_path: Path, size: tuple[int, int], theme: str) -> tuple[Any, Stil
     pipeline, clock = StillPipeline(StillCatalogue(tmp_path)), [100.0]
     window = MirrorWindow(pipeline, settings, clock=lambda: clock[0])  # type: ignore[arg-type]
     window.widget.resize(*size)
+    window.widget.show()  # a hidden widget is not told its size
+    assert (window.widget.at.width, window.widget.at.height) == size
     return window, pipeline, clock
 
 
