@@ -14,7 +14,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 import cv2  # noqa: F401  - before Qt: see forget_opencv_plugins
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer, QtMsgType, pyqtSignal, qInstallMessageHandler
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication
 
@@ -54,6 +54,12 @@ def forget_opencv_plugins() -> None:
     """Some builds of OpenCV point Qt to their own plugins when imported; PyQt5 would abort on those."""
     os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
     os.environ.pop("QT_QPA_FONTDIR", None)
+
+
+def _qt_says(kind: int, context: object, message: str | None) -> None:
+    """Qt's own remarks go to the log: none of them helps a person before a mirror."""
+    log.log(logging.ERROR if kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg) else logging.DEBUG,
+            "qt: %s", message)
 
 
 class _Bell(QObject):
@@ -285,6 +291,7 @@ def run_window(
         MirrorError: an output file cannot be written, or the window failed.
     """
     forget_opencv_plugins()
+    qInstallMessageHandler(_qt_says)
     app = QApplication.instance() or QApplication(["mirror"])
     app.setQuitOnLastWindowClosed(True)
     failures: list[BaseException] = []
