@@ -20,7 +20,7 @@ from mirror.domain import MirrorError
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import CONSENT_STAGES, Telemetry
 from mirror.service.places import catalogue_path, models_folder
-from mirror.service.screen import has_display
+from mirror.service.screen import go_headless, has_display
 from mirror.vision.suite import Vision
 
 WARM_UP_S = 4.0
@@ -43,7 +43,7 @@ def bench(
         MirrorError: source, models, catalogue or window cannot be had, or no frame came.
     """
     if not has_display():
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        go_headless()
     # after the platform is chosen: importing the window imports Qt
     from mirror.ui.window import run_window
 

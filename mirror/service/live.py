@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from mirror.config import Settings
 from mirror.domain import MirrorError, SizeBelief, SizeKind
 from mirror.pipeline.live import LivePipeline
 from mirror.service.places import catalogue_path, models_folder
-from mirror.service.screen import has_display, require_display
+from mirror.service.screen import go_headless, has_display, require_display
 from mirror.vision.suite import Vision
 
 
@@ -35,7 +34,7 @@ def run_mirror(
         _say("no display: running headless, without a window")
         headless = True
     if headless:
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        go_headless()
     else:
         require_display()
     # after the platform is chosen: importing the window imports Qt

@@ -19,6 +19,13 @@ def has_display() -> bool:
     return bool(os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY"))
 
 
+def go_headless() -> None:
+    """Have Qt paint off screen. To be called before Qt is imported."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    # off screen there is no session whose folder Qt could warn that it misses
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
+
+
 def require_display() -> None:
     """Check that the named X display answers.
 
