@@ -18,6 +18,8 @@ EDGE_ROWS = 6
 EDGE_BLUR = 161
 """Width in window pixels of the blur along that border: wide enough that a shoe leaves no streak."""
 
+FADE = 56
+"""Window pixels over which a reflection of the border fades into that colour: no seam is seen then."""
 REFLECT_SHARE = 0.12
 """Gaps beside the frame up to this share of the window's width show the neighbouring strip as a reflection, which meets
 the frame without a seam; a wider one would show whole things twice."""
@@ -92,25 +94,36 @@ def _covered(low: float, high: float, limit: int) -> tuple[int, int]:
 
 
 def _extend(out: ImageArray, left: int, top: int, right: int, bottom: int) -> None:
-    """Fill everything outside the given window rectangle with its softened border colours, in place."""
+    """Fill everything outside the given window rectangle with what goes on from its border, in place."""
     height, width = out.shape[:2]
-    reflected = max(left, width - right) <= min(REFLECT_SHARE * width, right - left)
-    if left > 0:
-        out[top:bottom, :left] = (
-            out[top:bottom, left : 2 * left][:, ::-1] if reflected
-            else _soft(out[top:bottom, left : left + EDGE_ROWS], axis=1))
-    if right < width:
-        out[top:bottom, right:] = (
-            out[top:bottom, 2 * right - width : right][:, ::-1] if reflected
-            else _soft(out[top:bottom, max(left, right - EDGE_ROWS) : right], axis=1))
-    if top > 0:
-        out[:top] = _soft(out[top : top + EDGE_ROWS], axis=0)
-    if bottom < height:
-        out[bottom:] = _soft(out[max(top, bottom - EDGE_ROWS) : bottom], axis=0)
+    rows = out[top:bottom]
+    if max(left, width - right) <= min(REFLECT_SHARE * width, right - left):
+        rows[:, :left] = rows[:, left : 2 * left][:, ::-1]
+        rows[:, right:] = rows[:, 2 * right - width : right][:, ::-1]
+    else:
+        # columns as rows: one way of filling serves all four sides
+        turned = rows.transpose(1, 0, 2)
+        _fill_before(turned[:right], left)
+        _fill_before(turned[left:][::-1], width - right)
+    _fill_before(out[:bottom], top)
+    _fill_before(out[top:][::-1], height - bottom)
 
 
-def _soft(strip: ImageArray, axis: int) -> ImageArray:
-    """The mean of a border strip across ``axis``, blurred along the border; keeps the reduced axis as length 1."""
-    mean = strip.mean(axis=axis, keepdims=True).astype(np.uint8)
-    size = (EDGE_BLUR, 1) if axis == 0 else (1, EDGE_BLUR)
-    return np.asarray(cv2.blur(mean, size, borderType=cv2.BORDER_REPLICATE), dtype=np.uint8).reshape(mean.shape)
+def _fill_before(rows: ImageArray, gap: int) -> None:
+    """Fill the first ``gap`` rows from those after them: their softened colour, and near the seam a reflection that
+    fades into it."""
+    if gap <= 0:
+        return
+    soft = _soft(rows[gap : gap + EDGE_ROWS])
+    rows.view(np.uint32)[:gap] = soft.view(np.uint32)  # whole pixels: four times quicker than channel by channel
+    fade = min(FADE, gap, len(rows) - gap)
+    share = np.linspace(1.0, 0.0, fade, endpoint=False, dtype=np.float32)[::-1, None, None]
+    near = rows[gap : gap + fade][::-1].astype(np.float32)
+    rows[gap - fade : gap] = (near * share + soft.astype(np.float32) * (1 - share) + 0.5).astype(np.uint8)
+
+
+def _soft(strip: ImageArray) -> ImageArray:
+    """The mean of border rows (n, length, 4), blurred along the border: (1, length, 4)."""
+    mean = strip.mean(axis=0, keepdims=True).astype(np.uint8)
+    return np.asarray(cv2.blur(mean, (EDGE_BLUR, 1), borderType=cv2.BORDER_REPLICATE), dtype=np.uint8).reshape(
+        mean.shape)

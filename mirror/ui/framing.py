@@ -29,9 +29,9 @@ LEAST_SCORE = 0.3
 CROWN_OVER_NOSE = 0.75
 """Top of the hair above the nose, in distances from nose to shoulder line: .065 of the stature over .115 (from Drillis
 and Contini's segment lengths), and as much again as hair adds."""
-SOLE_UNDER_ANKLE = 0.07
-"""Sole under MoveNet's ankle keypoint, over the distance from nose to ankle: .068 and .070 on a photo of boots and on
-the demo's trainers."""
+SOLE_UNDER_ANKLE = 0.08
+"""Sole under MoveNet's ankle keypoint, over the distance from nose to ankle: .07 on a photo of boots, .09 with
+the demo's wide trousers."""
 
 BodySpan = tuple[float, float, float]
 """Centre x, top of the hair y, soles y in frame pixels."""
