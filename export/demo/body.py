@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.float32]
+Float = NDArray[np.floating[Any]]
 Int = NDArray[np.int32]
 
 #: Shape axes of `anny`, each 0..1. Age 2/3 is MakeHuman's "young" (25 years); the middle of the three ancestry
@@ -25,7 +26,8 @@ PHENOTYPE = {
     "gender": 0.98, "age": 0.69, "muscle": 0.48, "weight": 0.37, "height": 0.43, "proportions": 0.95,
     "cupsize": 0.42, "firmness": 0.75, "african": 0.22, "asian": 0.23, "caucasian": 0.55,
 }
-LOCAL = {"upperlegs-height-incr": 0.2, "lowerlegs-height-incr": 0.2, "measure-shoulder-dist-incr": -0.55,
+LOCAL = {"hip-scale-horiz-incr": -0.25, "measure-hips-circ-incr": -0.25, "measure-waist-circ-incr": -0.25,
+         "upperlegs-height-incr": 0.2, "lowerlegs-height-incr": 0.2, "measure-shoulder-dist-incr": -0.55,
          "head-scale-horiz-incr": -0.10, "l-eye-scale-incr": 0.25, "r-eye-scale-incr": 0.25,
          "mouth-upperlip-volume-incr": 0.25, "mouth-lowerlip-volume-incr": 0.2, "nose-scale-horiz-incr": -0.2}
 SMILE = {"mouthSmileLeft": 0.42, "mouthSmileRight": 0.42, "cheekSquintLeft": 0.12, "cheekSquintRight": 0.12}

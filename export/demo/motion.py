@@ -14,18 +14,18 @@ from scipy.ndimage import gaussian_filter1d
 from .body import Body
 from .clothes import SOLE
 from .rig import Skeleton, between, euler, turn
-from .steps import FootTrack, Print, middle, prints_along, track
+from .steps import PACE, FootTrack, Print, middle, prints_along, track
 
 Array = NDArray[np.float64]
 
-LENGTH = 24.0  #: seconds, the loop
-ENTER = 1.1  #: first step is taken here, still out of the picture
-STAND = (5.0, 20.3)  #: she stands at the mark in between
+LENGTH = 23.0  #: seconds, the loop
+ENTER = 0.3  #: first step is taken here, still out of the picture
+STAND = (4.2, 20.3)  #: she stands at the mark in between
 TURN = (9.6, 13.2)
 RIGHT_HAND = (13.9, 17.0)  #: raised, held 1.5 s, lowered
 LEFT_HAND = (17.6, 19.4)  #: raised briefly: a page
 LEAVE = 20.4
-BLINKS = (5.6, 8.3, 11.4, 14.6, 17.3, 19.7)
+BLINKS = (4.9, 8.3, 11.4, 14.6, 17.3, 19.7)
 FACING = 0.105  #: half the distance between her feet at the mark, m
 
 #: Directions of upper arm and forearm in the chest's frame, for her left arm (x is mirrored for the right).
@@ -45,11 +45,13 @@ def bump(times: Array, start: float, end: float, ease: float) -> Array:
 
 @dataclass(frozen=True)
 class Frame:
-    """One moment: `matrices` (bones, 3, 4), `blink` 0..1, `centre` of the figure (3,) or None when she is out."""
+    """One moment: `matrices` (bones, 3, 4), `blink` 0..1, `centre` of the figure (3,) for the shadows,
+    `feet` (2, 4): floor place x, z (m), height above it (m) and heading (radians) of both."""
 
     matrices: Array
     blink: float
     centre: Array
+    feet: Array
 
 
 class Motion:
@@ -60,7 +62,11 @@ class Motion:
         self.times = np.arange(round(LENGTH * fps)) / fps
         inn = prints_along([(-2.75, -1.75), (-1.1, -1.80), (0.0, -1.35), (0.0, 0.0)], ENTER, 0, 0.0, FACING)
         start = [Print(-2.75, -1.66, 90.0, 0.0), Print(-2.75, -1.84, 90.0, 0.0)]
-        out = prints_along([(0.10, -0.02), (0.60, -0.10), (1.0, -1.2), (2.9, -1.6)], LEAVE, 0, None, FACING)
+        # She opens with the left foot, brings the right one round, and goes off to her left.
+        open_left, bring_right = Print(0.16, -0.02, 52.0, LEAVE + PACE), Print(0.40, 0.10, 82.0, LEAVE + 2 * PACE)
+        out = prints_along([(0.42, 0.02), (0.95, 0.02), (1.5, -0.9), (3.0, -1.5)], LEAVE + 2 * PACE, 0, None, FACING)
+        out[0].insert(0, open_left)
+        out[1].insert(0, bring_right)
         self.left = track([start[0], *inn[0], *out[0]], self.times)
         self.right = track([start[1], *inn[1], *out[1]], self.times)
         self.place, self.heading = middle(self.left, self.right, fps)
@@ -73,6 +79,7 @@ class Motion:
         self.standing = standing
         ahead = np.stack([np.sin(np.radians(self.heading)), np.cos(np.radians(self.heading))], 1)
         self.stride = gaussian_filter1d(((self.left.place - self.right.place) * ahead).sum(1), 0.05 * fps)
+        self.arms = gaussian_filter1d(self.stride, 0.085 * fps) * 1.18  # arms are slower than legs
         self.breath = np.sin(2 * np.pi * t / 3.9)
         shift = standing * (0.020 * np.sin(2 * np.pi * (t - 5.0) / 7.3) + 0.006 * np.sin(2 * np.pi * t / 3.1 + 1))
         aside = np.stack([ahead[:, 1], -ahead[:, 0]], 1)
@@ -84,7 +91,7 @@ class Motion:
         value = np.interp(wave, keys, [0, 1, 1, -1, -1, 0])
         self.turning = gaussian_filter1d(value, 0.14 * fps) * 32.0
         self.up = {"R": bump(t, *RIGHT_HAND, 0.75), "L": bump(t, *LEFT_HAND, 0.62)}
-        look = gaussian_filter1d(np.interp(t, [0, 2.2, 3.4, 20.0, 20.5, 22], [0, 0, 1, 1, 0.2, 0]), 0.15 * fps)
+        look = gaussian_filter1d(np.interp(t, [0, 1.4, 2.6, 20.0, 20.5, 22], [0, 0, 1, 1, 0.2, 0]), 0.15 * fps)
         self.look = look
         height = np.array([self._height(i) for i in range(len(t))])
         # Never above what the legs allow: smooth a lowered envelope.
@@ -135,14 +142,14 @@ class Motion:
         h, k, a = (rest[number[f"{bone}.{name}"]] for bone in ("upperleg01", "lowerleg01", "foot"))
         hip = pelvis @ (h - rest[0]) + place
         ankle, foot_turn = self._ankle(foot, i, name)
-        upper, lower = np.linalg.norm(k - h), np.linalg.norm(a - k)
+        upper, lower = float(np.linalg.norm(k - h)), float(np.linalg.norm(a - k))
         line = ankle - hip
         size = min(float(np.linalg.norm(line)), (upper + lower) * 0.9995)
         line = line / np.linalg.norm(line)
         front = pelvis @ np.array([0, 0, 1.0]) * 0.5 + foot_turn @ np.array([0, 0, 1.0]) * 0.5
         pole = front - (front @ line) * line
         pole /= np.linalg.norm(pole)
-        cosine = (upper**2 + size**2 - lower**2) / (2 * upper * size)
+        cosine = float((upper**2 + size**2 - lower**2) / (2 * upper * size))
         knee = hip + upper * (cosine * line + np.sqrt(max(0.0, 1 - cosine**2)) * pole)
 
         def frame(direction: Array, forward: Array) -> Array:
@@ -166,9 +173,9 @@ class Motion:
         rest, number = skeleton.heads, skeleton.number
         mirror = np.array([1.0, 1.0, 1.0]) if name == "L" else np.array([-1.0, 1.0, 1.0])
         sign = 1.0 if name == "L" else -1.0
-        swing = float(np.clip(-sign * self.stride[i] / 0.55, -1, 1)) * (1 - self.standing[i])
+        swing = float(np.tanh(-sign * self.arms[i] / 0.50)) * (1 - self.standing[i])
         target = SWING_FRONT if swing > 0 else SWING_BACK
-        share = abs(swing)
+        share = swing * swing / (abs(swing) + 0.12)  # no kink where the arm passes the hip
         lifted = self.up[name][i]
         sway = np.array([0.004, 0, 0.012]) * self.breath[i]
         aims = []
@@ -238,7 +245,9 @@ class Motion:
             turns[bone] = euler(nod * part, back * part, tilt * part)
         blink = max((float(np.exp(-(((self.times[i] - b) / 0.055) ** 2))) for b in BLINKS), default=0.0)
         matrices = self.skeleton.pose(turns, pelvis, place)
-        return Frame(matrices, blink, np.array([place[0], 0.85, place[2]]))
+        feet = np.array([[*f.place[i], f.lift[i] + 0.001 * abs(f.pitch[i]), np.radians(f.heading[i])]
+                         for f in (self.left, self.right)])
+        return Frame(matrices, blink, np.array([place[0], 0.85, place[2]]), feet)
 
     def visible(self, i: int) -> bool:
         """Whether any of her can be in the picture (she starts and ends beyond its edge)."""

@@ -7,7 +7,10 @@ VERTEX = """
 in vec3 in_position; in vec3 in_normal; in vec4 in_colour;
 uniform mat4 camera;
 out vec3 position; out vec3 normal; out vec4 colour;
-void main() { position = in_position; normal = in_normal; colour = in_colour; gl_Position = camera * vec4(position, 1.0); }
+void main() {
+    position = in_position; normal = in_normal; colour = in_colour;
+    gl_Position = camera * vec4(position, 1.0);
+}
 """
 
 SHADOW_VERTEX = """
@@ -41,7 +44,8 @@ float seen(int i, vec3 p) {
     vec3 w = (box[i] * vec4(p, 1.0)).xyz * 0.5 + 0.5;
     if (any(lessThan(w.xy, vec2(0.0))) || any(greaterThan(w.xy, vec2(1.0)))) return 1.0;
     float d = w.z - 0.0016;
-    return i == 0 ? texture(shadow[0], vec3(w.xy, d)) : (i == 1 ? texture(shadow[1], vec3(w.xy, d)) : texture(shadow[2], vec3(w.xy, d)));
+    if (i == 0) return texture(shadow[0], vec3(w.xy, d));
+    return i == 1 ? texture(shadow[1], vec3(w.xy, d)) : texture(shadow[2], vec3(w.xy, d));
 }
 void main() {
     int kind = int(colour.a + 0.5);
@@ -76,10 +80,11 @@ void main() {
     float key = max(dot(n, direction[0]), 0.0) * seen(0, off);
     if (kind == PLASTER || kind == OAK) {
         // Light falls in through a tall window on the left: brighter where its panes throw it.
-        vec2 p = position.xy - vec2(0.0, 0.0) - direction[0].xy / max(direction[0].z, 0.2) * (position.z + 2.6) * -1.0;
+        vec2 p = position.xy + direction[0].xy / max(direction[0].z, 0.2) * (position.z + 2.6);
         float slope = p.x + 0.42 * p.y;
-        float pane = smoothstep(0.10, 0.22, slope) * smoothstep(1.42, 1.30, slope) * smoothstep(0.55, 0.70, p.y) * smoothstep(2.30, 2.15, p.y);
-        pane *= 1.0 - 0.8 * smoothstep(0.05, 0.025, abs(slope - 0.77)) - 0.0;
+        float pane = smoothstep(0.10, 0.22, slope) * smoothstep(1.42, 1.30, slope);
+        pane *= smoothstep(0.55, 0.70, p.y) * smoothstep(2.30, 2.15, p.y);
+        pane *= 1.0 - 0.8 * smoothstep(0.05, 0.025, abs(slope - 0.77));
         pane *= 1.0 - 0.8 * smoothstep(0.05, 0.025, abs(p.y - 1.42));
         key *= kind == PLASTER ? 0.62 + 0.62 * pane : 0.95;
     }

@@ -45,12 +45,10 @@ out vec4 extra;
 void main() { extra = in_extra; gl_Position = matrix * vec4(in_position, 1.0); }
 """
 
-SHADOW_FRAGMENT = """
-#version 330
-%s
+SHADOW_FRAGMENT = "#version 330\n" + _MATERIALS + """
 uniform int material; in vec4 extra;
 void main() { if ((material == TOP || material == TROUSERS) && extra.x < 0.0) discard; }
-""" % _MATERIALS
+"""
 
 FIGURE_VERTEX = "#version 330\n" + _MATERIALS + _SHADOW + """
 in vec3 in_position; in vec3 in_normal; in vec3 in_rest; in vec2 in_uv; in vec4 in_extra;
@@ -90,8 +88,10 @@ out vec4 result;
 float hash(vec3 p) { return fract(sin(dot(p, vec3(12.9898, 78.233, 45.164))) * 43758.5453); }
 float noise(vec3 p) {
     vec3 i = floor(p), f = fract(p); f = f * f * (3.0 - 2.0 * f);
-    return mix(mix(mix(hash(i), hash(i + vec3(1,0,0)), f.x), mix(hash(i + vec3(0,1,0)), hash(i + vec3(1,1,0)), f.x), f.y),
-               mix(mix(hash(i + vec3(0,0,1)), hash(i + vec3(1,0,1)), f.x), mix(hash(i + vec3(0,1,1)), hash(i + vec3(1,1,1)), f.x), f.y), f.z);
+    float a = mix(hash(i), hash(i + vec3(1,0,0)), f.x), b = mix(hash(i + vec3(0,1,0)), hash(i + vec3(1,1,0)), f.x);
+    i.z += 1.0;
+    float c = mix(hash(i), hash(i + vec3(1,0,0)), f.x), d = mix(hash(i + vec3(0,1,0)), hash(i + vec3(1,1,0)), f.x);
+    return mix(mix(a, b, f.y), mix(c, d, f.y), f.z);
 }
 vec3 bump(vec3 n, float height) {          // height in metres, by screen derivatives
     vec3 dx = dFdx(position), dy = dFdy(position);
@@ -160,6 +160,8 @@ void main() {
         vec3 brown = mix(vec3(0.16, 0.075, 0.03), vec3(0.05, 0.022, 0.010), smoothstep(0.25, 0.48, away));
         albedo = mix(vec3(0.74, 0.70, 0.67), brown, iris) * (1.0 - pupil * 0.95);
         albedo *= mix(0.45, 1.0, smoothstep(0.35, -0.35, d.y));   // the upper lid's shadow
+        float spark = acos(clamp(dot(d, normalize(gaze + vec3(-0.26, 0.22, 0.0))), -1.0, 1.0));
+        albedo += vec3(1.1, 1.05, 1.0) * smoothstep(0.13, 0.08, spark);   // the window in her eye
         rough = 0.08; gloss = 0.06;
     } else if (material == LASH) {
         float root = extra.x < 1.5 ? 0.968 : 0.946;
@@ -185,7 +187,7 @@ void main() {
             float across = sqrt(max(0.0, 1.0 - tl * tl));
             float spec = across * sqrt(max(0.0, 1.0 - tv * tv)) - tl * tv;
             vec3 diffuse = albedo * (0.30 + 0.70 * across) * 0.42;
-            vec3 shine = vec3(0.055) * pow(max(spec, 0.0), 60.0) + hair_colour * 1.6 * pow(max(spec, 0.0), 14.0);
+            vec3 shine = vec3(0.085) * pow(max(spec, 0.0), 70.0) + hair_colour * 2.2 * pow(max(spec, 0.0), 16.0);
             total += c * mix(0.18, 1.0, lit) * shade * (diffuse + shine * light_direction[i].w * 0.55);
             continue;
         }
@@ -195,7 +197,8 @@ void main() {
         vec3 h = normalize(l + view);
         float e = 2.0 / (rough * rough * rough * rough + 0.002) - 2.0;
         float fresnel = gloss + (1.0 - gloss) * pow(1.0 - max(dot(h, view), 0.0), 5.0);
-        float spec = light_direction[i].w * pow(max(dot(n, h), 0.0), max(e, 1.0)) * (e + 8.0) / 25.0 * max(nl, 0.0) * fresnel;
+        float lobe = pow(max(dot(n, h), 0.0), max(e, 1.0)) * (e + 8.0) / 25.0;
+        float spec = light_direction[i].w * lobe * max(nl, 0.0) * fresnel;
         total += c * lit * (diffuse + spec);
     }
     float crease = height != 0.0 ? clamp(dot(n, normalize(normal)), 0.0, 1.0) : 1.0;
@@ -217,6 +220,7 @@ void main() { corner = in_corner; gl_Position = vec4(in_corner, 0.0, 1.0); }
 """
 
 PLATE_FRAGMENT = "#version 330\n" + _SHADOW + """
+uniform vec4 feet[2];
 uniform mat4 inverse; uniform vec3 eye; uniform vec3 centre; uniform float wall;
 uniform vec4 light_colour[MAX_LIGHTS];
 in vec2 corner; out vec4 result;
@@ -235,7 +239,15 @@ void main() {
                 for (int k = 0; k < 6; k++) lit += visible(i, floor_point, 0.0, (1.0 + 2.2 * float(k)) / 448.0);
                 seen += power * lit / 6.0;
             }
-            colour *= mix(1.0, (seen + 0.10 * whole) / (1.10 * whole), 0.92);
+            for (int k = 0; k < 2; k++) {           // the dark line where a sole meets the floor
+                vec2 d = floor_point.xz - feet[k].xy;
+                float c = cos(feet[k].w), s = sin(feet[k].w);
+                vec2 q = vec2(d.x * c - d.y * s, d.x * s + d.y * c - 0.065) / vec2(0.062, 0.145);
+                colour *= 1.0 - 0.62 * exp(-pow(dot(q, q), 1.5) * 0.7) * exp(-feet[k].z / 0.035);
+            }
+            // Near the wall stand plant and shelf, which the plate holds as flat colour: no floor shadow over them.
+            float reach = 0.92 * smoothstep(-2.15, -1.70, floor_point.z);
+            colour *= mix(1.0, (seen + 0.10 * whole) / (1.10 * whole), reach);
         }
     }
     result = vec4(colour, 1.0);

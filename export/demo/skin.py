@@ -45,7 +45,7 @@ def eyes(body: Body) -> list[Part]:
     """Both eyeballs. `extra` is the unit direction from the ball's centre in the rest pose, and the side."""
     out = []
     for side, name in ((1.0, "l"), (-1.0, "r")):
-        quads, uv = body.groups[f"helper-{name}-eye"]
+        quads, _ = body.groups[f"helper-{name}-eye"]
         local, used = compact(quads)
         local, matrix = subdivide(local, len(used))
         points = np.asarray(matrix @ body.vertices[used], np.float32)

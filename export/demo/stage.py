@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import shaders
+from .clothes import EYE, LASH
 from .mesh import Float, Part
 
 Matrix = NDArray[np.float64]
@@ -163,16 +164,16 @@ class Stage:
             self.atlas_frame.viewport = ((i % COLUMNS) * TILE, (i // COLUMNS) * TILE, TILE, TILE)
             self.cast["matrix"].write(matrix.T.astype(np.float32).tobytes())
             for material, _, array in self.arrays:
-                if material not in (shaders.LASH, shaders.EYE):
+                if material not in (LASH, EYE):
                     self.cast["material"].value = material
                     array.render()
             matrices.append(matrix)
         return matrices
 
     def draw(self, places: Sequence[tuple[Float, Float]] | None, lights: Sequence[Light],
-             centre: NDArray[np.float64], uniforms: dict[str, object]) -> NDArray[np.uint8]:
+             centre: NDArray[np.float64], feet: NDArray[np.float64], uniforms: dict[str, object]) -> NDArray[np.uint8]:
         """One frame (h, w, 3) RGB uint8. `places`: position and normal (n, 3) of each part; None draws the empty
-        room."""
+        room. `centre`, `feet`: see `motion.Frame`."""
         gl = self.context
         matrix = self.camera.matrix()
         if places is not None:
@@ -191,6 +192,7 @@ class Stage:
             program["eye"].value = self.camera.eye
             program["centre"].value = tuple(float(c) for c in centre)
             program["wall"].value = WALL
+            program["feet"].write(np.asarray(feet, np.float32).tobytes())
             self.plate_quad.render(moderngl.TRIANGLE_STRIP)
         self.frame.use()
         self.frame.viewport = (0, 0, *self.full)

@@ -7,6 +7,7 @@ feet, which is how a walking body moves, at the height that the longer leg allow
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +61,8 @@ def prints_along(points: list[tuple[float, float]], start: float, first: int, cl
         a = np.radians(heading)
         sign = 1.0 if side == 0 else -1.0
         toe_out = 7.0 * sign
-        out[side].append(Print(float(curve[i, 0] + sign * wide * np.cos(a)), float(curve[i, 1] - sign * wide * np.sin(a)),
-                               heading + toe_out, start + PACE * (k + 1)))
+        x, z = curve[i, 0] + sign * wide * np.cos(a), curve[i, 1] - sign * wide * np.sin(a)
+        out[side].append(Print(float(x), float(z), heading + toe_out, start + PACE * (k + 1)))
     return out
 
 
@@ -83,7 +84,7 @@ def track(prints: list[Print], times: Array) -> FootTrack:
     place = np.tile([prints[0].x, prints[0].z], (n, 1)).astype(np.float64)
     lift, pitch, air = np.zeros(n), np.zeros(n), np.zeros(n)
     heading = np.full(n, prints[0].heading)
-    for old, new in zip(prints, prints[1:], strict=False):
+    for old, new in pairwise(prints):
         begin = new.land - SWING
         u = np.clip((times - begin) / SWING, 0.0, 1.0)
         ease = u * u * u * (u * (6 * u - 15) + 10) * 0.6 + 0.4 * u * u * (3 - 2 * u)
@@ -99,7 +100,9 @@ def track(prints: list[Print], times: Array) -> FootTrack:
         keys_p = [0.0, 34.0 * scale, 16.0 * scale, -17.0 * scale, -15.0 * scale, 0.0]
         inside = (times > keys_t[0]) & (times < keys_t[-1])
         pitch[inside] += np.interp(times, keys_t, keys_p)[inside]
-    pitch = gaussian_filter1d(pitch, 1.0)
+    frame = times[1] - times[0]
+    pitch = gaussian_filter1d(pitch, 0.045 / frame)
+    lift = gaussian_filter1d(lift, 0.03 / frame)
     return FootTrack(place, lift, heading, pitch, air)
 
 
