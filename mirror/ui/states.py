@@ -148,12 +148,15 @@ class ScreenModel:
         consent: "ask" her, take it as "given", or "off" (a plain mirror for everybody).
         now: the time at the start, monotonic seconds.
         estimates: whether the pipeline estimates her size.
+        offers: whether there is a catalogue to offer from; without one her clothes are named and that is all.
     """
 
     def __init__(
         self, consent: Literal["ask", "given", "off"] = "ask", now: float = 0.0, *, estimates: bool = True,
+        offers: bool = True,
     ) -> None:
         self.consent = consent
+        self._offers = offers
         self._awaited = LOOKING_STAGES if estimates else STAGES_WITHOUT_ESTIMATES
         self.screen = Screen.ATTRACT
         self.since = now
@@ -291,8 +294,10 @@ class ScreenModel:
         elif self.screen is Screen.LOOKING:
             self._take_look(sight.look, now)
             spent = now - self.since
-            if self.look and ((all(self.stages) and spent >= LOOKING_LEAST_S) or spent >= LOOKING_MOST_S):
-                self.tab = "similar" if self.look.similar else "complete"
+            searched = "look" in sight.stages_done or not self._offers
+            if (self.look and all(self.stages) and spent >= LOOKING_LEAST_S) or (
+                    spent >= LOOKING_MOST_S and (self.look or (searched and "garments" in sight.stages_done))):
+                self.tab = "similar" if self.look.similar or not self.look.complete else "complete"
                 self._go(Screen.LOOK, now)
             elif trouble and self._trouble_since is not None and now - self._trouble_since >= TROUBLE_S:
                 self.guidance = trouble

@@ -92,7 +92,8 @@ class MirrorWindow:
         self.pipeline = pipeline
         self.settings = settings
         self.clock = clock
-        self.model = ScreenModel(settings.privacy.consent, clock(), estimates=settings.privacy.estimates)
+        self.model = ScreenModel(settings.privacy.consent, clock(), estimates=settings.privacy.estimates,
+                                 offers=pipeline.catalogue is not None)
         self.model.engineer = engineer
         self.bell = _Bell()
         self.shelf = PictureShelf(self._picture_of, self.bell.ring)

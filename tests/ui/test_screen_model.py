@@ -134,11 +134,22 @@ def test_the_four_bars_are_the_stages_that_are_really_done() -> None:
     assert bare.model.stages == (False, False, True, False)
 
 
-def test_after_six_seconds_the_best_so_far_is_shown_but_never_an_empty_look() -> None:
+def test_after_six_seconds_the_best_so_far_is_shown() -> None:
     unfinished = replace(DONE, stages_done=frozenset({"garments"}))
     assert asked().press(Intent.YES).see(unfinished, 5.5).screen is Screen.LOOKING
     assert asked().press(Intent.YES).see(unfinished, 6.5).screen is Screen.LOOK
-    assert asked().press(Intent.YES).see(replace(DONE, look=Look()), 20).screen is Screen.LOOKING
+
+
+def test_nothing_found_is_said_only_after_it_was_searched() -> None:
+    nothing = replace(DONE, look=Look())
+    unsearched = replace(nothing, stages_done=frozenset({"garments", "embedding", "body"}))
+    assert asked().press(Intent.YES).see(unsearched, 20).screen is Screen.LOOKING
+    visit = asked().press(Intent.YES).see(nothing, 6.5)
+    assert (visit.screen, visit.model.suggestions) == (Screen.LOOK, ())
+    visit.press(Intent.FORWARD, Intent.CHOOSE, Intent.SWITCH)
+    assert visit.see(DONE, 0.2).model.look == look()
+    bare = Visit("given", offers=False).see(READY, 1.2).see(unsearched, 6.5)
+    assert bare.screen is Screen.LOOK
 
 
 def test_paging_past_the_last_card_opens_the_outfit_and_back_again() -> None:

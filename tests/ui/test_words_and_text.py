@@ -194,6 +194,9 @@ def test_no_word_is_clipped_or_overlaps_another_on_any_screen(
                 window.widget.set_video(None, view)
                 window.widget.grabbed()
                 seen.add(screen.value)
+    model.screen, model.look = Screen.LOOK, Look()  # the shop has nothing to offer
+    window.widget.grabbed()
+    assert "Nothing to offer right now" in {words for _, _, words in drawn.boxes}
     assert sorted(set(drawn.faults)) == []
     boxes = drawn.boxes
     for i, (device, box, words) in enumerate(boxes):
