@@ -237,9 +237,10 @@ class Overlay:
 
     def _deck(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
         words, look, s = self.words, self.look, at.scale
-        hint = self._kept(("hint",), lambda: pills.bake_pill(look, s, "touch", words("page"), at.hint.w / s, 600))
-        x = round(at.hint.centre[0] - hint.width / 2) if at.portrait else at.hint.x
-        self._put(painter, hint, x, at.hint.y)
+        if len(model.suggestions) > 1:
+            hint = self._kept(("hint",), lambda: pills.bake_pill(look, s, "touch", words("page"), at.hint.w / s, 600))
+            x = round(at.hint.centre[0] - hint.width / 2) if at.portrait else at.hint.x
+            self._put(painter, hint, x, at.hint.y)
         first = model.tab == "similar"
         tabs = self._kept(("tabs", first), lambda: pills.bake_tabs(
             look, s, words("similar"), words("outfit"), at.tabs.w / s, first=first))
