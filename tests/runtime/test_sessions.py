@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -147,3 +149,12 @@ def test_a_feed_of_the_wrong_shape_is_one_line(card: ModelCard) -> None:
 
 def test_warming_up_runs_the_model(card: ModelCard) -> None:
     Session(card).warm_up(2)
+
+
+def test_the_runtime_keeps_no_session_file_and_reports_nothing(tmp_path: Path) -> None:
+    folders = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME"), str(tmp_path))
+    environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"} | folders
+    code = "import os, mirror.runtime.session; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
