@@ -30,7 +30,8 @@ LOCAL = {"hip-scale-horiz-incr": -0.25, "measure-hips-circ-incr": -0.25, "measur
          "upperlegs-height-incr": 0.2, "lowerlegs-height-incr": 0.2, "measure-shoulder-dist-incr": -0.55,
          "head-scale-horiz-incr": -0.10, "l-eye-scale-incr": 0.25, "r-eye-scale-incr": 0.25,
          "mouth-upperlip-volume-incr": 0.25, "mouth-lowerlip-volume-incr": 0.2, "nose-scale-horiz-incr": -0.2}
-SMILE = {"mouthSmileLeft": 0.42, "mouthSmileRight": 0.42, "cheekSquintLeft": 0.12, "cheekSquintRight": 0.12}
+SMILE = {"mouthSmileLeft": 0.75, "mouthSmileRight": 0.75, "cheekSquintLeft": 0.10, "cheekSquintRight": 0.10,
+         "eyeWideLeft": 0.22, "eyeWideRight": 0.22, "browInnerUp": 0.10}
 BLINK = {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}
 
 

@@ -111,9 +111,15 @@ def make(body: Body, seed: int = 5) -> Part:
         out[k] = blend / np.linalg.norm(blend, axis=1, keepdims=True)
     # Locks that would cross the face are not hers.
     stray = ((path[..., 2] > 0.082) & (path[..., 1] < eye[1] + 0.047)).any(0)
-    # Nor those that stand up from the crown, nor some of the roots right at the hairline (a soft edge).
-    far = tree.query(path.reshape(-1, 3))[0].reshape(path.shape[:2])
-    stray |= ((far > volume + 0.005) & (path[..., 1] > eye[1] + 0.03)).any(0)
+    # Over the crown nothing stands off: what would is laid down. Some roots at the hairline are left out: a soft edge.
+    far, near = tree.query(path.reshape(-1, 3))
+    far, base = far.reshape(path.shape[:2]), smooth[near].reshape(path.shape)
+    crown_part = smooth_step(eye[1] + 0.01, eye[1] + 0.04, path[..., 1])
+    # Behind the parting on its short side locks cross one another: the outer ones there are left out.
+    crossing = (far > 0.6 * volume + 0.0055) & (path[..., 0] > 0.015) & (path[..., 2] < 0.05)
+    stray |= (crossing & (path[..., 1] > eye[1] + 0.085)).any(0)
+    squeeze = np.minimum(1.0, (volume + 0.0035) / np.maximum(far, 1e-6))
+    path = base + (path - base) * (1 + (squeeze - 1) * crown_part)[..., None]
     stray |= grows(body, path[0].astype(np.float32)) < rng.uniform(0.25, 1.0, path.shape[1])
     path, out, layer = path[:, ~stray], out[:, ~stray], layer[~stray]
     phase = 40 * path[0, :, 0] + 55 * path[0, :, 2] + 20 * path[0, :, 1]

@@ -28,6 +28,8 @@ LEAVE = 20.4
 BLINKS = (4.9, 8.3, 11.4, 14.6, 17.3, 19.7)
 FACING = 0.105  #: half the distance between her feet at the mark, m
 
+TWIST_UP = 20.0  #: degrees the raised forearm turns outwards, so that the palm looks at the mirror
+
 #: Directions of upper arm and forearm in the chest's frame, for her left arm (x is mirrored for the right).
 HANG = (np.array([0.20, -0.97, -0.05]), np.array([0.10, -0.95, 0.26]))
 SWING_FRONT = (np.array([0.16, -0.92, 0.34]), np.array([0.02, -0.78, 0.62]))
@@ -214,11 +216,11 @@ class Motion:
             curl = (15.0 + 5.0 * (digit - 2)) * (1 - lifted) + 4.0 * lifted
             gather = (digit - 3.2) * 3.5 * (1 - 0.6 * lifted) * (1 if name == "L" else -1)
             for joint, part in ((1, 0.8), (2, 1.0), (3, 0.7)):
-                bend = turn(flex, -CURL * curl * part)
+                bend = turn(flex, -curl * part)
                 if joint == 1:
                     bend = turn(spread, gather) @ bend
                 turns[f"finger{digit}-{joint}.{name}"] = bend
-        turns[f"finger1-2.{name}"] = turn(flex, -CURL * 8.0)
+        turns[f"finger1-2.{name}"] = turn(flex, -8.0)
 
     def frame(self, i: int) -> Frame:
         """Skinning matrices of frame `i`."""
@@ -253,6 +255,3 @@ class Motion:
         """Whether any of her can be in the picture (she starts and ends beyond its edge)."""
         return abs(self.floor[i, 0]) < 2.2
 
-
-TWIST_UP = 20.0
-CURL = 1.0

@@ -24,7 +24,7 @@ def head_and_hands(body: Body) -> tuple[Part, Float]:
     height = body.vertices[quads][:, :, 1].mean(1)
     far = np.abs(body.vertices[quads][:, :, 0]).mean(1)
     hand = share(body, quads.ravel(), ("lowerarm02", "wrist", "finger", "metacarpal")).reshape(quads.shape).mean(1)
-    keep = (hand > 0.6) | ((height > 1.30) & (far < 0.15))
+    keep = (hand > 0.6) | ((height > 1.30) & (far < 0.118))
     local, used = compact(quads[keep])
     coords = _shared_uv(local, uv[keep], len(used))
     points, blink = body.vertices[used], body.blink[used]

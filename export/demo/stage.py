@@ -21,6 +21,7 @@ from .mesh import Float, Part
 Matrix = NDArray[np.float64]
 TILE = 448  #: shadow tile, px
 COLUMNS = 5
+FINER = 2  #: the figure is drawn this much finer each way, then averaged (the first mipmap)
 WALL = -2.6  #: z of the room's back wall, m: no floor shadow beyond it
 
 
@@ -91,11 +92,11 @@ def shadow_matrix(light: Light, centre: NDArray[np.float64], reach: float) -> Ma
 class Stage:
     """Holds the GL context, the figure's buffers and the targets; `draw` returns one picture."""
 
-    def __init__(self, parts: Sequence[Part], camera: Camera, scale: int = 2) -> None:
+    def __init__(self, parts: Sequence[Part], camera: Camera) -> None:
         self.camera, self.parts = camera, list(parts)
         self.context = moderngl.create_context(standalone=True, backend="egl")
         gl = self.context
-        width, height = camera.size[0] * scale, camera.size[1] * scale
+        width, height = camera.size[0] * FINER, camera.size[1] * FINER
         self.full = (width, height)
         self.colour = gl.texture(self.full, 4, dtype="f2")
         self.frame = gl.framebuffer([self.colour], gl.depth_texture(self.full))
@@ -216,7 +217,7 @@ class Stage:
             for material, array, _ in self.arrays:
                 program["material"].value = material
                 array.render()
-        self.colour.build_mipmaps(0, 1) if self.full[0] == 2 * self.camera.size[0] else None
+        self.colour.build_mipmaps(0, 1)
         self.colour.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
         self.out.use()
         self.out.viewport = (0, 0, *self.camera.size)
