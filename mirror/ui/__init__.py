@@ -1,1 +1,2 @@
-"""The window: the only room that knows Qt. ``layout``, ``framing``, ``states``, ``tags`` and ``words`` are pure."""
+"""The window: the only room that knows Qt. ``layout``, ``framing``, ``screens``, ``states``, ``tags`` and ``words`` are
+pure Python: they are tested without a display."""

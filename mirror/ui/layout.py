@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mirror.ui.states import Screen
+from mirror.ui.screens import Screen
 
 MARGIN = 40
 PORTRAIT = (1080, 1920)

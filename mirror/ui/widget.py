@@ -16,7 +16,8 @@ from mirror.pipeline.state import MirrorState
 from mirror.pipeline.view import View
 from mirror.ui.layout import Layout, layout
 from mirror.ui.overlay import Overlay
-from mirror.ui.states import Intent, Screen, ScreenModel
+from mirror.ui.screens import Intent, Screen
+from mirror.ui.states import ScreenModel
 
 KEYS: Mapping[int, Intent] = {
     Qt.Key_Left: Intent.BACK, Qt.Key_Right: Intent.FORWARD, Qt.Key_Up: Intent.SWITCH, Qt.Key_Down: Intent.SWITCH,

@@ -12,7 +12,7 @@ from ui_stage import FRAME, StillCatalogue, StillPipeline, frame, items, state
 
 from mirror.config import Settings
 from mirror.domain import Item
-from mirror.ui.states import Intent, Screen
+from mirror.ui.screens import Intent, Screen
 
 LOOK_SECONDS = 4
 
@@ -38,7 +38,7 @@ def test_size_chips_show_stock_around_hers(app: Any, thing: Item, likely: tuple[
 
 
 def window_at_look(folder: Path, theme: str = "light", size: tuple[int, int] = (1080, 1920)) -> Any:
-    from mirror.ui.window import MirrorWindow
+    from mirror.ui.mirror_window import MirrorWindow
 
     settings = Settings()
     settings = replace(settings, ui=replace(settings.ui, theme=theme, reduced_motion=True),  # type: ignore[arg-type]
@@ -109,7 +109,7 @@ def test_forgetting_leaves_no_picture_of_her_cards_or_tags(app: Any, tmp_path: P
     else:
         play(window, 0.2, source_state="lost")
     assert not any({"card", "size", "tag", "small"} & set(key) for key in window.overlay.cache._kept)
-    assert not window.overlay._places._held
+    assert not window.overlay.tags.places._held
     assert not window.model.look
     assert "forget" in window.pipeline.asked
 

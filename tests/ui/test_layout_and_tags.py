@@ -10,7 +10,7 @@ from ui_stage import BODY, FRAME, pose, state
 from mirror.domain import Box, Garment
 from mirror.ui.framing import Framing, body_span
 from mirror.ui.layout import TOUCH_LEAST, Layout, Rect, layout
-from mirror.ui.states import Screen
+from mirror.ui.screens import Screen
 from mirror.ui.tags import TAGS_MOST, TagPlaces
 
 SIZES = [(1080, 1920), (1920, 1080), (720, 1280), (1280, 720), (2160, 3840), (3840, 2160), (1200, 1600), (1024, 768)]

@@ -9,7 +9,7 @@ from ui_stage import look
 
 from mirror.domain import Look
 from mirror.pipeline.state import CONSENT_STAGES
-from mirror.ui.states import (
+from mirror.ui.screens import (
     Consent,
     Declare,
     Do,
@@ -18,10 +18,10 @@ from mirror.ui.states import (
     Guidance,
     Intent,
     Screen,
-    ScreenModel,
     Sight,
     trouble_of,
 )
+from mirror.ui.states import ScreenModel
 
 NOBODY = Sight()
 FAR = Sight(shopper=1, distance="far", full_body=True, frontal=True)

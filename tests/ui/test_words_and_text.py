@@ -149,7 +149,7 @@ def drawn(app: Any, monkeypatch: pytest.MonkeyPatch) -> Drawing:
 
 
 def staged(tmp_path: Path, size: tuple[int, int], theme: str) -> tuple[Any, StillPipeline, list[float]]:
-    from mirror.ui.window import MirrorWindow
+    from mirror.ui.mirror_window import MirrorWindow
 
     settings = Settings()
     settings = replace(settings, ui=replace(settings.ui, theme=theme, reduced_motion=True))  # type: ignore[arg-type]
@@ -173,7 +173,7 @@ def long_look() -> Look:
 def test_no_word_is_clipped_or_overlaps_another_on_any_screen(
     drawn: Drawing, tmp_path: Path, size: tuple[int, int], theme: str,
 ) -> None:
-    from mirror.ui.states import Guidance, Screen
+    from mirror.ui.screens import Guidance, Screen
 
     window, _, clock = staged(tmp_path, size, theme)
     now, model = state(look=long_look()), window.model

@@ -18,9 +18,9 @@ from ui_stage import StillCatalogue, StillPipeline, frame, state
 from mirror.config import Settings
 from mirror.domain import Look
 from mirror.ui.layout import Rect
+from mirror.ui.mirror_window import MirrorWindow
 from mirror.ui.record import pixels_of
-from mirror.ui.states import Intent
-from mirror.ui.window import MirrorWindow
+from mirror.ui.screens import Intent
 
 
 def main(width: int, height: int, folder: Path) -> None:

@@ -1,0 +1,85 @@
+"""What every layer of the overlay paints with: baked elements, movement, and a note of what was painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtGui import QImage, QPainter
+
+from mirror.domain import Item
+from mirror.ui import theme
+from mirror.ui.baking import CACHE_BYTES, BakeCache, Baked
+from mirror.ui.layout import Layout, Rect
+from mirror.ui.screens import Intent
+from mirror.ui.theme import Theme
+from mirror.ui.words import Words
+
+DECK_S = theme.tokens()["motion"]["deck"]["ms"] / 1000
+
+Pictures = Callable[[Item], QImage | None]
+
+
+class Canvas:
+    """Holds theme, words and the cache, and after a paint what it painted: ``plates`` are the window rectangles of
+    all plates, ``targets`` what a touch on each means, ``animating`` whether something is still moving."""
+
+    def __init__(
+        self, look: Theme, words: Words, pictures: Pictures, *, reduced_motion: bool = False,
+    ) -> None:
+        self.look = look
+        self.words = words
+        self.pictures = pictures
+        self.reduced_motion = reduced_motion
+        self.cache = BakeCache()
+        self.plates: list[Rect] = []
+        self.targets: list[tuple[Rect, tuple[Intent, ...]]] = []
+        self.animating = False
+        self.now = 0.0
+        self.scale = 1.0
+
+    def resize(self, at: Layout) -> None:
+        """Elements of another scale are thrown away."""
+        self.scale = at.scale
+        self.cache.clear()
+        self.cache.limit = round(CACHE_BYTES * max(1.0, at.scale) ** 2)
+
+    def begin(self, now: float) -> None:
+        """A new paint at ``now`` (monotonic seconds)."""
+        self.plates, self.targets, self.animating, self.now = [], [], False, now
+
+    def put(
+        self, painter: QPainter, baked: Baked, x: int, y: int, intent: Intent | None = None,
+    ) -> Rect:
+        """Blit an element and remember where its plate is (and what a touch on it means)."""
+        baked.paint(painter, x, y)
+        place = Rect(x, y, baked.width, baked.height)
+        self.plates.append(place)
+        if intent is not None:
+            self.targets.append((place, (intent,)))
+        return place
+
+    def kept(self, key: tuple[object, ...], make: Callable[[], Baked]) -> Baked:
+        return self.cache.get((self.look.name, self.words.language, round(self.scale, 4), *key), make)
+
+    def slide(self, at: Layout, place: Rect, since: float, seconds: float = DECK_S) -> tuple[int, int]:
+        """Where a deck's corner is while it comes in: from below in portrait, from the right in landscape."""
+        rest = 1.0 - self.eased(since, seconds)
+        if at.portrait:
+            return place.x, place.y + round((at.height - place.y) * rest)
+        return place.x + round((at.width - place.x) * rest), place.y
+
+    def eased(self, since: float, seconds: float) -> float:
+        """Progress 0..1 of a movement that began at ``since``, eased out by the cube."""
+        if self.reduced_motion or seconds <= 0:
+            return 1.0
+        part = min(1.0, max(0.0, (self.now - since) / seconds))
+        if part < 1.0:
+            self.animating = True
+        return float(1.0 - (1.0 - part) ** 3)
+
+    def intents_at(self, x: float, y: float) -> tuple[Intent, ...]:
+        """What a touch at a window pixel means: the smallest target there is meant, whole screens last."""
+        for place, intents in sorted(self.targets, key=lambda pair: pair[0].w * pair[0].h):
+            if place.holds(x, y):
+                return intents
+        return ()

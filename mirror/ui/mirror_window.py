@@ -1,0 +1,256 @@
+"""Pipeline, state machine and widget tied together on the GUI thread: what is taken, painted and asked when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from itertools import islice
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from PyQt5.QtGui import QImage
+
+from mirror.config import Settings
+from mirror.domain import Item, SizeBelief, SizeKind
+from mirror.pipeline.display import Picture
+from mirror.pipeline.live import LivePipeline
+from mirror.pipeline.state import MirrorState
+from mirror.recommend.colour import colour_name
+from mirror.ui.framing import Framing, body_span
+from mirror.ui.layout import Layout
+from mirror.ui.overlay import Overlay
+from mirror.ui.pictures import PictureShelf
+from mirror.ui.record import Recorder
+from mirror.ui.screens import SERVING, Consent, Declare, Do, Effect, Forget, Intent, Screen, Sight
+from mirror.ui.states import ScreenModel
+from mirror.ui.theme import Theme
+from mirror.ui.widget import MirrorWidget, image_of
+from mirror.ui.words import Words
+
+TICK_MS = 40
+"""The clock for what moves without frames: leaving, goodbye, a lost camera. It also lets Python see Ctrl+C."""
+SNAPSHOT_AFTER_S = 1.5
+"""A snapshot of the look waits this long: cards have slid in and their pictures are there."""
+LEAST_BRIGHT, DARK_AFTER_S = 60.0, 10.0
+"""With theme "auto": mean video luma below 60 for ten seconds turns to dark, and back (UI.md colour)."""
+SHOWCASE = ("outerwear", "longsleeve", "dress", "trousers")
+"""Categories of the four pieces on the attract screen."""
+SHOWCASE_TURNS = 6
+SHOWCASE_SEARCH = 5000
+"""Items looked through for them at the start; a large catalogue must not delay the first picture."""
+
+
+class _Bell(QObject):
+    """Rings the GUI thread from any other, at most one ring under way: a slow window is never owed a queue."""
+
+    rung = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pending = False
+
+    def ring(self) -> None:
+        """Called on any thread."""
+        if not self._pending:
+            self._pending = True
+            self.rung.emit()
+
+    def answered(self) -> None:
+        """Called on the GUI thread before it looks at what is new, so that nothing newer is missed."""
+        self._pending = False
+
+
+class MirrorWindow:
+    """Ties pipeline, state machine and widget together on the GUI thread."""
+
+    def __init__(
+        self, pipeline: LivePipeline, settings: Settings, *, engineer: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.pipeline = pipeline
+        self.settings = settings
+        self.clock = clock
+        self.model = ScreenModel(settings.privacy.consent, clock(), estimates=settings.privacy.estimates,
+                                 offers=pipeline.catalogue is not None)
+        self.model.engineer = engineer
+        self.bell = _Bell()
+        self.shelf = PictureShelf(self._picture_of, self.bell.ring)
+        theme = Theme.named("dark" if settings.ui.theme == "dark" else "light")
+        self.overlay = Overlay(theme, Words(settings.ui.language), self.shelf.get, colour_name,
+                               reduced_motion=settings.ui.reduced_motion)
+        self.widget = MirrorWidget(self.overlay, self.model, self.press, clock)
+        self.widget.on_painted = self._painted
+        self.widget.on_resized = self._resized
+        self.on_quit: Callable[[], None] = lambda: None
+        self.recorder: Recorder | None = None
+        self.look_snapshot: QImage | None = None
+        self.wants_snapshot = False
+        self._framing = Framing(self.widget.at.width, self.widget.at.height)
+        self._picture: Picture | None = None
+        self._state = MirrorState()
+        self._painted_number = -1
+        self._stepped_at = clock()
+        self._dark_since: float | None = None
+        self._luma_at = float("-inf")
+        self.bell.rung.connect(self._rung)
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._tick)
+
+    # life
+
+    def start(self) -> None:
+        """Begin to listen to the pipeline and start it."""
+        self.shelf.start()
+        self._show_pieces()
+        self.pipeline.on_picture = self.bell.ring
+        self._resized(self.widget.at)
+        self.pipeline.start()
+        self._timer.start(TICK_MS)
+
+    def stop(self) -> None:
+        """Stop the pipeline and every thread that this window owns; finish a recording."""
+        self._timer.stop()
+        self.pipeline.on_picture = None
+        try:
+            self.pipeline.stop()
+        finally:
+            self.shelf.stop()
+            self.widget.set_video(None, None)
+            if self._picture is not None:
+                self._picture.release()
+                self._picture = None
+            if self.recorder is not None:
+                self.recorder.stop()
+                self.recorder = None
+
+    # what is new
+
+    def _rung(self) -> None:
+        self.bell.answered()
+        self._refresh()
+
+    def _tick(self) -> None:
+        """Time passes without a frame too."""
+        if self.clock() - self._stepped_at > TICK_MS / 1000:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Take the newest state and picture and paint them."""
+        now = self.clock()
+        self._take_picture()
+        state = self.pipeline.state(self._picture)
+        self._state = state
+        before = self.model.screen
+        self._do(self.model.look_at(Sight.of(state), now))
+        self._frame_her(state, now)
+        self.widget.set_state(state)
+        if before in SERVING and self.model.screen not in SERVING:
+            self.overlay.forget()
+        self.widget.update()
+        if state.source_state == "ended":
+            self.on_quit()
+
+    def _take_picture(self) -> None:
+        picture = self.pipeline.display.borrow()
+        if picture is None:
+            return
+        # the widget lets go of the old pixels before they are given back
+        self.widget.set_video(image_of(picture.pixels), picture.view)
+        if self._picture is not None:
+            self._picture.release()
+        self._picture = picture
+        self._watch_light(picture)
+
+    def _frame_her(self, state: MirrorState, now: float) -> None:
+        """Move the view on; before consent the crop stays fixed."""
+        seconds, self._stepped_at = now - self._stepped_at, now
+        if state.frame_size[0] < 1 or state.frame_size[1] < 1:
+            return
+        # the question is asked to somebody who can see her feet: it is fitted too, from what tells how far she stands
+        serving = self.model.screen in SERVING or self.model.screen is Screen.CONSENT
+        span = body_span(state.pose) if serving and state.full_body else None
+        keep = serving or self.model.screen is Screen.GOODBYE
+        corridor = self.widget.at.body(self.model.screen)
+        view = self._framing.step(state.frame_size, span, corridor, seconds,
+                                  cut=self.settings.ui.reduced_motion, hold=keep and span is None)
+        self.pipeline.display.set_view(view)
+
+    def _resized(self, at: Layout) -> None:
+        self._framing = Framing(at.width, at.height)
+        self.shelf.fit_scale(at.scale)
+        self.pipeline.display.set_view(None if self._state.frame_size[0] < 1 else self._framing.step(
+            self._state.frame_size, None, at.corridor, 0.0))
+
+    def _painted(self) -> None:
+        """Stamp the picture's way from the camera to the screen, once per frame, and feed recording and snapshot."""
+        if self._picture is not None and self._state.frame_number != self._painted_number:
+            self._painted_number = self._state.frame_number
+            self.pipeline.painted(self._state, self.widget.paint_times[-1])
+        now = self.clock()
+        if self.recorder is not None and self.recorder.due(now):
+            self.recorder.offer(self.widget.grabbed())
+        if (self.wants_snapshot and self.look_snapshot is None and self.model.screen is Screen.LOOK
+                and now - self.model.since >= SNAPSHOT_AFTER_S):
+            self.look_snapshot = self.widget.grabbed()
+        self.overlay.prepare(self.widget.at, self.model)
+
+    # what she does
+
+    def press(self, intent: Intent) -> None:
+        """A key or a touch."""
+        before = self.model.screen
+        self._do(self.model.press(intent, self.clock()))
+        if before in SERVING and self.model.screen not in SERVING:
+            self.overlay.forget()
+        self.widget.update()
+
+    def _do(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Consent):
+                self.pipeline.set_consent(effect.given)
+            elif isinstance(effect, Forget):
+                self.pipeline.forget()
+                self.pipeline.set_consent(False)
+            elif isinstance(effect, Declare):
+                sizes: dict[SizeKind, SizeBelief] = {kind: {size: 1.0} for kind, size in effect.sizes.items()}
+                self.pipeline.declare(sizes=sizes)
+            elif isinstance(effect, Do) and effect.intent is Intent.QUIT:
+                self.on_quit()
+            elif isinstance(effect, Do) and effect.intent is Intent.FULLSCREEN:
+                window = self.widget
+                window.showNormal() if window.isFullScreen() else window.showFullScreen()
+
+    # the shop
+
+    def _picture_of(self, item: Item) -> Path | bytes | None:
+        catalogue = self.pipeline.catalogue
+        return None if catalogue is None else catalogue.picture(item)
+
+    def _show_pieces(self) -> None:
+        """Pieces for the attract screen: in each turn one of every category."""
+        if self.pipeline.catalogue is None:
+            return
+        found: dict[str, list[Item]] = {category: [] for category in SHOWCASE}
+        for item in islice(self.pipeline.catalogue.iter_items(), SHOWCASE_SEARCH):
+            if item.in_stock and item.category in found:
+                found[item.category].append(item)
+        # evenly from the shop's own order, which often runs by colour or by department
+        spread = [pieces[:: max(1, len(pieces) // SHOWCASE_TURNS)][:SHOWCASE_TURNS] for pieces in found.values()]
+        self.overlay.showcase = tuple(
+            pieces for pieces in (tuple(row[turn] for row in spread if turn < len(row))
+                                  for turn in range(SHOWCASE_TURNS)) if pieces)
+
+    def _watch_light(self, picture: Picture) -> None:
+        """With theme "auto": dark plates in a dark shop."""
+        now = self.clock()
+        if self.settings.ui.theme != "auto" or now - self._luma_at < 1.0:
+            return
+        self._luma_at = now
+        blue, green, red = (float(picture.pixels[::64, ::64, i].mean()) for i in range(3))
+        dark = 0.114 * blue + 0.587 * green + 0.299 * red < LEAST_BRIGHT
+        if dark == (self.overlay.look.name == "dark"):
+            self._dark_since = None
+            return
+        self._dark_since = now if self._dark_since is None else self._dark_since
+        if now - self._dark_since >= DARK_AFTER_S:
+            self.overlay.look = Theme.named("dark" if dark else "light")

@@ -1,0 +1,100 @@
+"""The tags beside her body with their leaders and dots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtGui import QColor, QPainter, QPen
+
+from mirror.pipeline.state import MirrorState
+from mirror.pipeline.view import View
+from mirror.ui import pills, theme
+from mirror.ui.baking import Baked, bake_free
+from mirror.ui.canvas import Canvas
+from mirror.ui.layout import Layout
+from mirror.ui.screens import Intent
+from mirror.ui.states import ScreenModel
+from mirror.ui.tags import Tag, TagPlaces
+
+TAG_S = theme.tokens()["motion"]["tag"]["ms"] / 1000
+DOT = 11
+
+
+class TagLayer:
+    """Paints tags on a canvas; ``name_colour`` says a colour (#rrggbb) in words."""
+
+    def __init__(self, canvas: Canvas, name_colour: Callable[[str], str]) -> None:
+        self.canvas = canvas
+        self.name_colour = name_colour
+        self.places = TagPlaces()
+        self._since: dict[str, float] = {}
+
+    def forget(self) -> None:
+        """Let go of where her tags stood."""
+        self.places.forget()
+        self._since.clear()
+
+    def hide(self) -> None:
+        """Tags that come again grow again."""
+        self._since.clear()
+
+    def paint(
+        self, painter: QPainter, at: Layout, model: ScreenModel, state: MirrorState, view: View,
+    ) -> None:
+        """Paint the tags of what was found, and a hollow dot where her size is still being worked out."""
+        sizes = model.sizes.get("tops") or model.sizes.get("bottoms") or ()
+        declared = state.profile.sizes_origin == "declared"
+        sizes = sizes[:1] if declared else sizes[:2]
+        tags = self.places.place(at, view, state.pose, state.garments, sizes=len(sizes), now=self.canvas.now)
+        self._since = {tag.key: self._since.get(tag.key, self.canvas.now) for tag in tags}
+        painter.setRenderHint(QPainter.Antialiasing, True)
+        on_video = theme.tokens()["color"]["onVideo"]
+        stroke = theme.tokens()["stroke"]
+        shown: list[tuple[Tag, float]] = []
+        for tag in tags:
+            if tag.yours and not sizes:
+                self._dot(painter, at, "pending", tag.dot)
+                continue
+            grown = self.canvas.eased(self._since[tag.key], TAG_S)
+            dot = QPointF(*tag.dot)
+            foot = dot + (QPointF(*tag.foot) - dot) * grown
+            for name, width in (("lineUnder", stroke["leaderUnder"]), ("line", stroke["leader"])):
+                painter.setPen(QPen(theme.colour(on_video[name]), width * at.scale))
+                painter.drawLine(dot, foot)
+            self._dot(painter, at, "yours" if tag.yours else "dot", tag.dot)
+            shown.append((tag, grown))
+        painter.setRenderHint(QPainter.Antialiasing, False)
+        for tag, grown in shown:
+            if grown >= 1.0:
+                intent = Intent.CHANGE if tag.yours else None
+                self.canvas.put(painter, self._tag(at, tag, state, sizes), tag.plate.x, tag.plate.y, intent)
+
+    def _tag(self, at: Layout, tag: Tag, state: MirrorState, sizes: tuple[str, ...]) -> Baked:
+        w, h, words = tag.plate.w, tag.plate.h, self.canvas.words
+        if tag.garment is None:
+            about = words("yourSize" if state.profile.sizes_origin == "declared" else "about")
+            return self.canvas.kept(("size", about, sizes), lambda: pills.bake_size_tag(
+                self.canvas.look, w, h, at.scale, about, words("maybe"), words("change"), sizes))
+        garment = tag.garment
+        hue = garment.colours[0] if garment.colours else ""
+        return self.canvas.kept(("tag", garment.category, hue), lambda: pills.bake_tag(
+            self.canvas.look, w, h, at.scale, garment, words.category(garment.category),
+            self.name_colour(hue) if hue else ""))
+
+    def _dot(self, painter: QPainter, at: Layout, kind: str, where: tuple[int, int]) -> None:
+        side = 2 * DOT + 4
+
+        def draw(p: QPainter, w: float, h: float) -> None:
+            middle = QPointF(w / 2, h / 2)
+            p.setPen(QPen(self.canvas.look.on_yours, 2.5))
+            p.setBrush(QColor("white") if kind == "dot" else self.canvas.look.yours)
+            p.drawEllipse(middle, DOT, DOT)
+            if kind == "pending":
+                p.setCompositionMode(QPainter.CompositionMode_Source)
+                p.setBrush(Qt.transparent)
+                p.drawEllipse(middle, 6, 6)
+
+        baked = self.canvas.kept(("dot", kind), lambda: bake_free(
+            round(side * at.scale), round(side * at.scale), at.scale, draw))
+        baked.paint(painter, where[0] - baked.width // 2, where[1] - baked.height // 2)
