@@ -111,7 +111,7 @@ def verify_command(catalog: Path) -> dict[str, Any]:
 
 
 def item_document(item: Item, score: float, why: str) -> dict[str, Any]:
-    """An item of an answer as DESIGN.md's JSON has it, with what a person also wants to see."""
+    """An item of an answer as docs/commands.md has it, with what a person also wants to see."""
     return {
         "id": item.id, "title": item.title, "category": item.category, "sizes": list(item.sizes),
         "price": item.price, "currency": item.currency, "gender": item.gender, "in_stock": item.in_stock,

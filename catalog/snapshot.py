@@ -35,10 +35,10 @@ from catalog.layout import Sealed, damaged
 from mirror.domain import CATEGORIES, FloatArray, Item, MirrorError
 
 BLOCK = 32_768
-"""Rows scored at a time: 16 MB at 128 dimensions (CATALOGUE.md measured 16-64k as best)."""
+"""Rows scored at a time: 16 MB at 128 dimensions (16-64k measured best: docs/design.md)."""
 
 GATHER_BELOW = 0.2
-"""Share of a block's rows under which gathering the passing rows beats scanning all (CATALOGUE.md)."""
+"""Share of a block's rows under which gathering the passing rows beats scanning all (docs/design.md)."""
 
 NORM_ERROR = 1e-3
 """How far from 1 the length of a stored vector may be; float32 rounding stays under 1e-6."""

@@ -24,7 +24,8 @@ def replaced(text: str, name: str, sha256: str, accuracy: dict[str, str]) -> str
     table = re.sub(r'^sha256 = "[0-9a-f]*"$', f'sha256 = "{sha256}"', table, count=1, flags=re.M)
     lines = "\n".join(f"{key} = {value}" for key, value in accuracy.items())
     if accuracy and "[model.accuracy]" in table:
-        table = re.sub(r"\[model\.accuracy\]\n(?:[^\[\n]+\n)*", lambda _: f"[model.accuracy]\n{lines}\n", table, count=1)
+        block = re.compile(r"\[model\.accuracy\]\n(?:[^\[\n]+\n)*")
+        table = block.sub(lambda _: f"[model.accuracy]\n{lines}\n", table, count=1)
     elif accuracy:
         table = f"{table.rstrip()}\n\n[model.accuracy]\n{lines}\n" + ("\n" if rest else "")
     return text[:start] + table + rest

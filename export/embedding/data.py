@@ -33,7 +33,7 @@ FOOTWEAR = "footwear"
 FOOTWEAR_CATEGORIES = ("shoes", "heels", "boots", "sandals")
 
 Picture = NDArray[np.uint8]
-Source = Literal["shop", "street", "cutout"]
+Source = Literal["shop", "street", "cutout", "drawn"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +101,16 @@ def shop_pictures(folder: Path, split: str, versions: int, rng: np.random.Genera
             else:
                 image_now = image
             yield GarmentPicture(square(image_now, box, mirror), row["category"], row["image"], "shop", None)
+
+
+def drawn_pictures(folder: Path) -> Iterator[GarmentPicture]:
+    """The sample shop's drawn articles, whole, those of categories the detector knows."""
+    with (folder / "items.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["category"] in DETECTED_CATEGORIES]
+    for row in rows:
+        image = read_rgb(folder / "pictures" / row["picture"])
+        h, w = image.shape[:2]
+        yield GarmentPicture(square(image, (0, 0, w, h)), row["category"], row["id"], "drawn", None)
 
 
 def light(image: Picture, rng: np.random.Generator) -> Picture:

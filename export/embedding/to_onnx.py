@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("onnx", type=Path)
     args = parser.parse_args()
     model = GarmentEmbedding()
-    model.load_state_dict(torch.load(args.weights, weights_only=True))
+    model.load_state_dict(torch.load(args.weights, weights_only=True)["model"])
     example = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 255
     worst = write_onnx(
         model, example, args.onnx, ["image"], ["embedding"], {"image": {0: "n"}, "embedding": {0: "n"}}

@@ -13,6 +13,7 @@ import math
 import os
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ EMA_DECAY = 0.998
 EMA_RAMP = 200
 """Steps over which the average's memory grows: decay * (1 - exp(-step / ramp))."""
 WARMUP_STEPS = 100
-BACKBONE_RATE = 0.4
+BACKBONE_RATE = 0.7
 """The pretrained backbone learns at this share of the rate."""
 WEIGHT_DECAY = 0.05
 LARGEST_GRADIENT = 10.0
@@ -81,12 +82,37 @@ def parameter_groups(net: GarmentNet, rate: float) -> list[dict[str, Any]]:
     ]
 
 
-def learning_factor(step: int, total: int) -> float:
-    """Linear warm-up, then half a cosine down to 2 %."""
-    if step < WARMUP_STEPS:
-        return (step + 1) / WARMUP_STEPS
-    done = (step - WARMUP_STEPS) / max(1, total - WARMUP_STEPS)
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+def learning_factor(step: int, done: float) -> float:
+    """Linear warm-up over the first steps, times half a cosine down to 1 %; ``done`` is the share of the run, 0..1."""
+    warm = min(1.0, (step + 1) / WARMUP_STEPS)
+    return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+
+@dataclass
+class Clock:
+    """How much of a run is over: by steps or, with a limit of seconds, by time, whichever is further. A machine that
+    others share has no steps per hour to plan with."""
+
+    steps: int
+    seconds: float
+    step: int = 0
+    before: float = 0.0
+    """Seconds that earlier starts of the same run took."""
+    start: float = field(default_factory=time.monotonic)
+
+    @property
+    def elapsed(self) -> float:
+        return self.before + time.monotonic() - self.start
+
+    @property
+    def done(self) -> float:
+        return max(self.step / self.steps, self.elapsed / self.seconds)
+
+
+def epoch_samples(sure: list[Sample], pseudo: list[Sample], share: float, rng: np.random.Generator) -> list[Sample]:
+    """All photos with true labels and a random ``share`` of those with pseudo labels."""
+    drawn: Any = rng.choice(len(pseudo), round(share * len(pseudo)), replace=False) if pseudo else []
+    return sure + [pseudo[int(i)] for i in drawn]
 
 
 def train(args: argparse.Namespace) -> None:
@@ -95,9 +121,8 @@ def train(args: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
     out: Path = args.out
     out.mkdir(parents=True, exist_ok=True)
-    samples: list[Sample] = read_samples(args.data / "instances_train.json", args.data / "images")
-    if args.pseudo:
-        samples += read_samples(args.pseudo, args.data / "images_tagged", masks=False)
+    sure = read_samples(args.data / "instances_train.json", args.data / "images")
+    pseudo = read_samples(args.pseudo, args.data / "images_tagged", masks=False) if args.pseudo else []
     val = read_samples(args.data / "instances_val.json", args.data / "images", masks=False)
     torch.manual_seed(args.seed)
     net = GarmentNet()
@@ -108,47 +133,53 @@ def train(args: argparse.Namespace) -> None:
     net = net.to(memory_format=torch.channels_last)
     average = Average(net)
     optimiser = torch.optim.AdamW(parameter_groups(net, args.rate))
-    per_epoch = len(samples) // args.batch
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: learning_factor(step, per_epoch * args.epochs)
-    )
-    first = 0
+    rates = [group["lr"] for group in optimiser.param_groups]
+    per_epoch = (len(sure) + round(args.pseudo_share * len(pseudo))) // args.batch
+    clock = Clock(per_epoch * args.epochs, args.minutes * 60 if args.minutes else math.inf)
+    epoch = 0
     last = out / "last.pt"
     if last.exists():
         state = torch.load(last, weights_only=True)
         net.load_state_dict(state["net"])
         average.net.load_state_dict(state["average"])
-        average.steps = state["steps"]
+        average.steps = clock.step = state["steps"]
+        clock.before = state["seconds"]
         optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        first = state["epoch"]
-    for epoch in range(first, args.epochs):
+        epoch = state["epoch"]
+    while clock.done < 1:
         net.train()
         start, sums, count = time.monotonic(), np.zeros(4), 0
-        for images, truth in batches(samples, args.batch, np.random.default_rng((args.seed, epoch))):
+        rng = np.random.default_rng((args.seed, epoch))
+        for images, truth in batches(epoch_samples(sure, pseudo, args.pseudo_share, rng), args.batch, rng):
+            factor = learning_factor(clock.step, clock.done)
+            for group, rate in zip(optimiser.param_groups, rates, strict=True):
+                group["lr"] = rate * factor
             loss = losses(net(images), truth, net.points)
             optimiser.zero_grad(set_to_none=True)
             loss.total.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), LARGEST_GRADIENT)
             optimiser.step()
-            schedule.step()
             average.update(net)
+            clock.step += 1
             sums += [float(v.detach()) for v in loss]
             count += 1
+            if clock.done >= 1:
+                break
+        epoch += 1
         line: dict[str, Any] = {
-            "epoch": epoch + 1, "seconds": round(time.monotonic() - start, 1),
+            "epoch": epoch, "done": round(clock.done, 3), "seconds": round(time.monotonic() - start, 1),
             "loss": [round(float(v), 4) for v in sums / count],
         }
-        if (epoch + 1) % args.measure_every == 0 or epoch + 1 == args.epochs:
-            result = measure(as_detector(average.net), val)
-            line |= {"AP50": round(result.ap50, 4), "AP": round(result.ap, 4)}
-        print(json.dumps(line), flush=True)
         state = {
-            "net": net.state_dict(), "average": average.net.state_dict(), "steps": average.steps,
-            "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict(), "epoch": epoch + 1,
+            "net": net.state_dict(), "average": average.net.state_dict(), "steps": clock.step,
+            "optimiser": optimiser.state_dict(), "epoch": epoch, "seconds": clock.elapsed,
         }
         torch.save(state, out / "writing.pt")
         os.replace(out / "writing.pt", last)
+        if epoch % args.measure_every == 0 or clock.done >= 1:
+            result = measure(as_detector(average.net), val)
+            line |= {"AP50": round(result.ap50, 4), "AP": round(result.ap, 4)}
+        print(json.dumps(line), flush=True)
 
 
 def main() -> None:
@@ -157,7 +188,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--pseudo", type=Path, help="pseudo labels of data/images_tagged")
     parser.add_argument("--start", type=Path, help="last.pt of an earlier run")
+    parser.add_argument("--pseudo-share", type=float, default=1 / 3, help="of the pseudo labels, in every epoch")
     parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--minutes", type=float, help="end the schedule by then, epochs or not")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--threads", type=int, default=2)

@@ -1,7 +1,7 @@
 """Old results on a body that has moved: they are carried along by the keypoints.
 
 A mask or a garment box that is a third of a second old lies 5.3 % of the body's height off; moved by the similarity
-(shift, turn, scale) that takes the keypoints of then to the keypoints of now, 0.4 % (design/REALTIME.md).
+(shift, turn, scale) that takes the keypoints of then to the keypoints of now, 0.4 % (docs/design.md).
 """
 
 from __future__ import annotations

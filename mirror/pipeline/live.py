@@ -2,7 +2,7 @@
 
 Four threads beside the window's: the camera's own (read, small copy, display buffer), one for the pose, one for all
 slow stages (nice 10), and one that only waits: it tells the window that a picture is ready, held back for its own
-pose until it is at most 25 ms old. This layout won the comparison in design/REALTIME.md.
+pose until it is at most 25 ms old. This layout won the comparison in docs/design.md.
 """
 
 from __future__ import annotations

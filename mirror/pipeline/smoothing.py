@@ -9,7 +9,7 @@ from mirror.domain import FloatArray, Pose
 ALPHA = 0.7
 BETA = 0.2
 """Gains of position and speed. Of the filters tried on a walking person these left the least error at paint (0.43 %
-of body height mean) and the least jitter (2.9 px); two-point prediction was harmful (design/REALTIME.md)."""
+of body height mean) and the least jitter (2.9 px); two-point prediction was harmful (docs/design.md)."""
 
 LONGEST_PREDICTION_S = 0.12
 """Beyond four frames at 30 a second a guess is worse than standing still."""

@@ -1,4 +1,4 @@
-"""The JSON that `mirror analyze --json` prints of one picture (DESIGN.md's contract)."""
+"""The JSON that `mirror analyze --json` prints of one picture (docs/commands.md)."""
 
 from __future__ import annotations
 

@@ -13,14 +13,15 @@ from mirror.pipeline.view import View, filling
 from mirror.ui.layout import Rect
 
 ZOOM_MOST = 1.35
-"""Largest zoom against the view that fills the window (UI.md)."""
+"""Largest zoom against the view that fills the window (docs/design.md, screen)."""
 ZOOM_LEAST = 0.85
-"""Least zoom against the view that shows the whole frame. UI.md counts it from the filling view; but a landscape camera
+"""Least zoom against the view that shows the whole frame. It could be counted from the filling view;
+but a landscape camera
 before a portrait window sees a standing person over nearly its whole height, and only 0.65 of filling keeps her feet
 above the deck. What the frame lacks there lies above her head and under the deck, where the display buffer continues
 wall and floor."""
 SETTLE_S = 0.6
-"""Time in which a change of view is done to 98 % (UI.md motion "frame")."""
+"""Time in which a change of view is done to 98 % (docs/design.md, screen)."""
 STIFFNESS = 5.8 / SETTLE_S
 """Natural frequency of the spring: (1 + wt) exp(-wt) = 0.02 at wt = 5.8."""
 DEAD_ZONE = 0.035

@@ -32,7 +32,7 @@ TICK_MS = 40
 SNAPSHOT_AFTER_S = 1.5
 """A snapshot of the look waits this long: cards have slid in and their pictures are there."""
 LEAST_BRIGHT, DARK_AFTER_S = 60.0, 10.0
-"""With theme "auto": mean video luma below 60 for ten seconds turns to dark, and back (UI.md colour)."""
+"""With theme "auto": mean video luma below 60 for ten seconds turns to dark, and back (docs/design.md, screen)."""
 SHOWCASE = ("outerwear", "longsleeve", "dress", "trousers")
 """Categories of the four pieces on the attract screen."""
 SHOWCASE_TURNS = 6

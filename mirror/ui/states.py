@@ -26,17 +26,17 @@ from mirror.ui.screens import (
 )
 
 APPROACH_S = 1.0
-"""Near enough for this long, then the mirror asks (UI.md, states 02 and 03)."""
+"""Near enough for this long, then the mirror asks (docs/design.md, screen)."""
 CONSENT_S = 20.0
-"""No answer is a no (UI.md, state 03)."""
+"""No answer is a no (docs/design.md, screen)."""
 STEADY_S = 0.7
-"""Guidance ends when all is well for this long (UI.md, state 04)."""
+"""Guidance ends when all is well for this long (docs/design.md, screen)."""
 TROUBLE_S = 1.0
 """And begins when something is wrong for this long, so that a turn of the head does not call it."""
 LOOKING_LEAST_S = 1.2
 """The four stages stay readable although they are quicker."""
 LOOKING_MOST_S = 6.0
-"""Then the best so far is shown (UI.md, state 05)."""
+"""Then the best so far is shown (docs/design.md, screen)."""
 GOODBYE_S = 4.0
 LEAVE_S = 2.0
 OPENING_S = 3.0

@@ -23,7 +23,7 @@ SIZE_LEADER = 58
 GAP = 16
 """Design pixels between two plates (tokens: touch.gap)."""
 OFF_CENTRE = 120
-"""Beyond this the wider lane takes all tags (UI.md grid)."""
+"""Beyond this the wider lane takes all tags (docs/design.md, screen)."""
 STILL = 44
 """Design pixels that a plate waits before it follows."""
 REST_WITHIN, REST_S = 8, 0.6

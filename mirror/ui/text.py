@@ -12,7 +12,7 @@ from mirror.ui import theme
 
 SHRINK_MOST = float(theme.tokens()["type"]["maxShrink"])
 BALANCE_BELOW = 0.45
-"""A last line shorter than this share of the widest is a widow: lines are balanced then (UI.md type)."""
+"""A last line shorter than this share of the widest is a widow: lines are balanced then (docs/design.md, screen)."""
 LINE_HEIGHT = float(theme.tokens()["type"]["lineHeight"]["text"])
 ELLIPSIS = "…"
 FITTED_KEPT = 512

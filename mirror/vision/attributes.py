@@ -9,7 +9,7 @@ from mirror.runtime.session import Session
 from mirror.vision.crop import CropTensor
 
 FACE_MARGIN = 1.4
-"""faceres was trained on the face box times 1.4 (MODELS.md)."""
+"""faceres was trained on the face box times 1.4 (its card)."""
 
 TOP_AGES = 2
 """Age is the expectation over the likeliest bins: A. Savchenko, 'Efficient facial representations for age, gender

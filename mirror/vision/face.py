@@ -9,7 +9,7 @@ import numpy as np
 from mirror.domain import Box, Face, Pose
 
 HEAD_PIXELS = 240
-"""The head crop is resized to this side: dlib's window is 80 px, and 240 px cost 2-4 ms (MODELS.md)."""
+"""The head crop is resized to this side: dlib's window is 80 px, and 240 px cost 2-4 ms (docs/design.md)."""
 
 MARGIN = 0.4
 """The seed's margin rule: a face crop is widened by 40 % of its box, so that hair and chin are in it."""

@@ -10,7 +10,7 @@ from mirror.vision.crop import CropTensor
 
 SAME_CLASS_IOU = 0.6
 ANY_CLASS_IOU = 0.75
-"""One piece is found as two neighbouring classes more often than two pieces share a box (data/README.md)."""
+"""One piece is found as two neighbouring classes more often than two pieces share a box (docs/design.md)."""
 
 LEAST_SCORE = 0.3
 PAD_GREY = 114
