@@ -27,6 +27,9 @@ def write_onnx(
     The file is written beside ``path`` and then put in its place, so that nobody reads half a model.
     """
     module = module.eval()
+    with torch.no_grad():
+        result = module(example)
+    theirs = result if isinstance(result, tuple) else (result,)
     writing = path.with_suffix(".writing")
     torch.onnx.export(
         module, (example,), str(writing), input_names=list(inputs), output_names=list(outputs),
@@ -36,6 +39,12 @@ def write_onnx(
     model.ir_version = IR_VERSION
     for i, node in enumerate(model.graph.node):
         node.name = node.name or f"{node.op_type}_{i}"
+    # the exporter names what it cannot infer; only the axes asked for may vary
+    for value_info, tensor in zip(model.graph.output, theirs, strict=True):
+        varying = (dynamic or {}).get(value_info.name, {})
+        for axis, dimension in enumerate(value_info.type.tensor_type.shape.dim):
+            if axis not in varying:
+                dimension.dim_value = tensor.shape[axis]
     for key, value in (metadata or {}).items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value
@@ -43,9 +52,6 @@ def write_onnx(
     onnx.save(model, str(writing))
     session = ort.InferenceSession(writing.read_bytes(), providers=["CPUExecutionProvider"])
     ours: list[Any] = session.run(list(outputs), {inputs[0]: example.numpy()})
-    with torch.no_grad():
-        theirs = module(example)
-    pairs = zip(ours, theirs if isinstance(theirs, tuple) else (theirs,), strict=True)
-    worst = max(float(np.abs(a - b.numpy()).max()) for a, b in pairs)
+    worst = max(float(np.abs(a - b.numpy()).max()) for a, b in zip(ours, theirs, strict=True))
     os.replace(writing, path)
     return worst
