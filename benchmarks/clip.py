@@ -1,4 +1,4 @@
-"""A 720p clip with people: ``python -m benchmarks.clip --out /tmp/people.mp4 [--seconds 20]``.
+"""A 720p clip with people: ``python -m benchmarks.clip --out people.mp4 [--seconds 20]``.
 
 Street photos of the shared folder under a slow pan and zoom, one person for ten seconds, before a blurred copy of
 the photo, as a camera before a busy shop would see them. For measuring only: the photos may not be passed on, so the
