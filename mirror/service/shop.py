@@ -95,8 +95,8 @@ def verify_catalogue(path: Path, *, as_json: bool) -> int:
 def load_embedder(settings: Settings, name: str = "garment-embedding") -> Embedder:
     """The embedder of that name in the manifest, on the configured provider."""
     card = Manifest.load(models_folder(settings))[name]
-    if not card.task.endswith("embedding"):
-        raise UsageError(f"--embedder {name}: is a {card.task} model, not an embedder")
+    if [spec.name for spec in card.outputs] != ["embedding"]:
+        raise UsageError(f"--embedder {name}: its model gives no embedding; `mirror models list` names those there are")
     return Embedder(Session(card, settings.models.provider, settings.models.threads))
 
 
