@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from export.backbone import HEAD_CHANNELS, EfficientNetLite0
 
 FORM, COLOUR = 96, 32
-COLOUR_SHARE = 0.25
+COLOUR_SHARE = 0.2
 COLOUR_SPREAD = 9.0
 """Width (CIELAB units) of the soft assignment of a pixel to the colour centres."""
 SALIENCY_CHANNELS = 112
