@@ -7,7 +7,8 @@ from mirror.vision.outfit import worn_together
 
 
 def _worn(*pieces: tuple[str, float]) -> list[str]:
-    garments = [Garment(category, Box(0, 0, 9, 9), score) for category, score in pieces]
+    # boxes apart from each other: only the places on the body decide
+    garments = [Garment(category, Box(20.0 * i, 0, 20.0 * i + 9, 9), score) for i, (category, score) in enumerate(pieces)]
     return [g.category for g in worn_together(garments)]
 
 
@@ -22,3 +23,10 @@ def test_a_dress_guessed_as_a_skirt_too_is_a_dress() -> None:
 def test_layers_stay() -> None:
     worn = _worn(("outerwear", 0.7), ("longsleeve", 0.6), ("shirt", 0.5), ("top", 0.4), ("bag", 0.4), ("bag", 0.3))
     assert worn == ["outerwear", "longsleeve", "shirt", "bag", "bag"]
+
+
+def test_one_box_seen_as_two_classes_is_one_piece_and_a_coat_over_a_top_is_two() -> None:
+    shirt, top = Garment("shirt", Box(0, 0, 10, 20), 0.8), Garment("top", Box(0, 1, 10, 20), 0.6)
+    coat, under = Garment("outerwear", Box(0, 0, 20, 40), 0.8), Garment("top", Box(4, 2, 16, 30), 0.6)
+    assert worn_together([top, shirt]) == [shirt]
+    assert worn_together([coat, under]) == [coat, under]

@@ -21,10 +21,10 @@ def test_the_best_of_overlapping_boxes_of_a_class_stays() -> None:
     assert [(label, round(score, 1), box[0]) for box, label, score in kept] == [(1, 0.9, 0), (1, 0.5, 40)]
 
 
-def test_one_piece_seen_as_two_classes_is_one_piece() -> None:
+def test_another_class_on_the_same_box_stays_for_the_outfit_to_decide() -> None:
     boxes = np.array([[0, 0, 10, 20], [0, 1, 10, 20]], np.float32)
     kept = suppress(boxes, _scores({0: 0.8}, {2: 0.6}), 0.3)
-    assert [label for _, label, _ in kept] == [0]
+    assert [label for _, label, _ in kept] == [0, 2]
 
 
 def test_a_coat_over_a_top_keeps_both() -> None:
