@@ -30,7 +30,7 @@ from mirror.recommend.sizes import estimate_sizes
 from mirror.vision.colour import main_colours
 from mirror.vision.full_body import full_body
 from mirror.vision.outfit import worn_together
-from mirror.vision.pose import body_region, next_region
+from mirror.vision.pose import body_region, garment_region, next_region
 from mirror.vision.suite import Vision
 
 REFINEMENTS = 2
@@ -144,7 +144,7 @@ class Analyzer:
         with clock("mask"):
             mask = vision.mask.read(image, region)
         with clock("garments"):
-            found = worn_together(vision.garments.detect(image, region))
+            found = worn_together(vision.garments.detect(image, garment_region(pose) or region))
             garments = [replace(g, colours=main_colours(image, g.box, mask, category=g.category)) for g in found]
         with clock("embedding"):
             rows: FloatArray = vision.embedder.embed(image, [g.box for g in garments])

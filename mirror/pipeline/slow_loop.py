@@ -21,7 +21,7 @@ from mirror.pipeline.telemetry import TelemetryRecord
 from mirror.pipeline.wardrobe import Wardrobe
 from mirror.vision.colour import main_colours
 from mirror.vision.outfit import worn_together
-from mirror.vision.pose import body_region
+from mirror.vision.pose import body_region, garment_region
 
 NICE = 10
 """The slow thread yields to the others: capture-to-paint p95 17 -> 13 ms at the same rates."""
@@ -146,7 +146,7 @@ class SlowLoop:
             self.schedule.govern(lately.fps["pose"], lately.fps_camera)
 
     def _see_garments(self, posed: PosedFrame, now: float) -> None:
-        region = body_region(posed.pose)
+        region = garment_region(posed.pose)
         if region is None:
             return
         with self._telemetry.stage("garments"):

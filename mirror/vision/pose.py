@@ -59,3 +59,13 @@ def body_region(pose: Pose, margin: float = 0.12) -> Box | None:
         return None
     tall = max(box.height, box.width)
     return Box(box.x1 - margin * tall, box.y1 - margin * tall, box.x2 + margin * tall, box.y2 + 0.8 * margin * tall)
+
+
+GARMENT_MARGIN = 0.18
+"""Bags, hats and wide hems lie outside the body: AP50 of the detector on this region is .625, with 0.12 .620 (and AP
+.380 against .351), on the whole photo .641."""
+
+
+def garment_region(pose: Pose) -> Box | None:
+    """The box in which to look for what she wears and carries."""
+    return body_region(pose, GARMENT_MARGIN)

@@ -8,7 +8,8 @@ from mirror.vision.outfit import worn_together
 
 def _worn(*pieces: tuple[str, float]) -> list[str]:
     # boxes apart from each other: only the places on the body decide
-    garments = [Garment(category, Box(20.0 * i, 0, 20.0 * i + 9, 9), score) for i, (category, score) in enumerate(pieces)]
+    boxes = [Box(20.0 * i, 0, 20.0 * i + 9, 9) for i in range(len(pieces))]
+    garments = [Garment(category, box, score) for (category, score), box in zip(pieces, boxes, strict=True)]
     return [g.category for g in worn_together(garments)]
 
 
