@@ -33,7 +33,7 @@ from mirror.runtime.session import Session
 from mirror.vision.embedding import Embedder
 from mirror.vision.garments import GarmentDetector
 from mirror.vision.people import PeopleFinder
-from mirror.vision.pose import body_region
+from mirror.vision.pose import garment_region
 
 SHARED_VARIABLE = "MIRROR_SHARED"
 AP_LEAST_SCORE = 0.01
@@ -116,7 +116,7 @@ def person_region(people: PeopleFinder, image: ImageArray) -> Box:
     found = people.find(image)
     if not found:
         return whole(image)
-    return body_region(max(found, key=lambda person: person.box.area).pose) or whole(image)
+    return garment_region(max(found, key=lambda person: person.box.area).pose) or whole(image)
 
 
 def detections(detector: GarmentDetector, image: ImageArray, region: Box, least_score: float) -> Found:

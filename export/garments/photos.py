@@ -103,7 +103,20 @@ def letterbox(width: float, height: float) -> NDArray[np.float64]:
 
 
 def to_input(image: Picture, matrix: NDArray[np.float64]) -> Picture:
-    """The network's input picture (320, 224, 3) that the affine cuts from a photo."""
+    """The network's input picture (320, 224, 3) that an affine of scales (negative: mirrored) and shifts cuts.
+
+    The affine maps edges to edges, as boxes do, not pixel centres. Shrinking averages areas, as the mirror's own
+    cropping does: bilinear sampling alone would alias, and look sharper than what the mirror sees.
+    """
+    matrix = matrix.copy()
+    height, width = image.shape[:2]
+    wide = min(width, max(1, round(width * abs(matrix[0, 0]))))
+    high = min(height, max(1, round(height * abs(matrix[1, 1]))))
+    if (wide, high) != (width, height):
+        image = cv2.resize(image, (wide, high), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        matrix[0, 0] *= width / wide
+        matrix[1, 1] *= height / high
+    matrix[:, 2] += 0.5 * (matrix[0, 0] - 1), 0.5 * (matrix[1, 1] - 1)
     size = (INPUT_WIDTH, INPUT_HEIGHT)
     out = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderValue=(PADDING, PADDING, PADDING))
     return out.astype(np.uint8, copy=False)

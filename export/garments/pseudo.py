@@ -34,6 +34,8 @@ SURE_SCORE = 0.65
 SURE_WEIGHT = 0.8
 SAME = 0.6
 """Overlap of the plain and the mirrored reading from which they are one garment."""
+ONE_PIECE = 0.75
+"""Overlap of two boxes of one kind from which they are the same garment."""
 SEVERAL = "bag"
 """The category of which a person may carry more than one."""
 KINDS: tuple[tuple[str, ...], ...] = (
@@ -99,7 +101,11 @@ def choose(found: Found, tagged: Sequence[str]) -> tuple[NDArray[np.int64], int]
         wanted = sum(name in kind for name in tagged)
         if not wanted:
             continue
-        mine = sorted((i for i, name in enumerate(names) if name in kind), key=lambda i: -worth[i])
+        mine: list[int] = []
+        for i in sorted((i for i, name in enumerate(names) if name in kind), key=lambda i: -worth[i]):
+            # one garment is often found under two names of its kind
+            if not len(mine) or iou_matrix(found.boxes[[i]], found.boxes[mine]).max() <= ONE_PIECE:
+                mine.append(i)
         good = [i for i in mine if worth[i] >= LEAST_SCORE]
         if not good and mine and worth[mine[0]] >= LEAST_SCORE_ALONE:
             good = mine[:1]
