@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
 from catalog.sample import generate
 
 ROOT = Path(__file__).parents[2]
