@@ -72,7 +72,7 @@ gpu: install
 
 catalogue: $(CATALOGUE)
 
-$(CATALOGUE): $(VENV)/.installed models_onnx/garment-embedding.onnx $(wildcard catalog/*.py catalog/*/*.py)
+$(CATALOGUE): models_onnx/garment-embedding.onnx $(wildcard catalog/*.py catalog/*/*.py) | $(VENV)/.installed
 	@echo "==> drawing the sample catalogue"
 	@$(BIN)/python -m catalog.sample --out build/sample
 	@$(BIN)/mirror catalog build --items build/sample/items.csv --pictures build/sample/pictures --out $@
