@@ -144,7 +144,7 @@ class Analyzer:
         with clock("mask"):
             mask = vision.mask.read(image, region)
         with clock("garments"):
-            found = worn_together(vision.garments.detect(image, garment_region(pose) or region))
+            found = worn_together(vision.garments.detect(image, garment_region(pose) or region), pose)
             garments = [replace(g, colours=main_colours(image, g.box, mask, category=g.category)) for g in found]
         with clock("embedding"):
             rows: FloatArray = vision.embedder.embed(image, [g.box for g in garments])

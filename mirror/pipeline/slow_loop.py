@@ -150,7 +150,8 @@ class SlowLoop:
         if region is None:
             return
         with self._telemetry.stage("garments"):
-            found = worn_together(self._readers.garments.detect(posed.analysis.frame.image, region))
+            found = worn_together(
+                self._readers.garments.detect(posed.analysis.frame.image, region), posed.pose)
         self._wardrobe.look(found, posed.pose)
         self._publish_garments("garments", posed)
 

@@ -161,7 +161,8 @@ def _garment_wish(view: View, pose: Pose | None, garment: Garment, side: Side) -
     """The dot lies inside the garment, on the side of the lane that names it; on a leg for what legs wear."""
     box = view.box(garment.box)
     inset = min(12.0, box.height / 4)
-    y = box.y1 + box.height * 0.5
+    # a hat is pointed at on its crown, never on the face below
+    y = box.y1 + box.height * (0.2 if garment.category == "hat" else 0.5)
     x = box.x1 + box.width * (0.68 if side == "right" else 0.32)
     if garment.category in LEGWEAR and pose is not None:
         leg = _leg_at(view, pose, y, side)

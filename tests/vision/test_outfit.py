@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mirror.domain import Box, Garment
+import numpy as np
+
+from mirror.domain import Box, Garment, Pose
 from mirror.vision.outfit import worn_together
 
 
@@ -31,3 +33,14 @@ def test_one_box_seen_as_two_classes_is_one_piece_and_a_coat_over_a_top_is_two()
     coat, under = Garment("outerwear", Box(0, 0, 20, 40), 0.8), Garment("top", Box(4, 2, 16, 30), 0.6)
     assert worn_together([top, shirt]) == [shirt]
     assert worn_together([coat, under]) == [coat, under]
+
+
+def test_hair_taken_for_a_hat_over_the_face_is_left_out_and_a_hat_above_it_stays() -> None:
+    points = np.zeros((17, 3), np.float32)
+    points[1:3] = (55, 48, 0.9), (45, 48, 0.9)  # the eyes
+    pose = Pose(points)
+    hair, sure = (Garment("hat", Box(30, 10, 70, 75), score) for score in (0.45, 0.7))
+    crown = Garment("hat", Box(30, 10, 70, 55), 0.45)
+    assert worn_together([hair], pose) == []
+    assert worn_together([sure], pose) == [sure]
+    assert worn_together([crown], pose) == [crown]
