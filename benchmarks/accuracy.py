@@ -11,7 +11,6 @@ import argparse
 import csv
 import datetime
 import json
-import os
 import platform
 import sys
 import time
@@ -23,6 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.shared import shared_data
 from benchmarks.stills import measure_stills
 from export.coco_ap import Found, average_precision, iou_matrix
 from export.embedding.measure import retrieval
@@ -35,7 +35,6 @@ from mirror.vision.garments import GarmentDetector
 from mirror.vision.people import PeopleFinder
 from mirror.vision.pose import garment_region
 
-SHARED_VARIABLE = "MIRROR_SHARED"
 AP_LEAST_SCORE = 0.01
 """AP reads the whole precision curve, so the card's threshold does not apply to it."""
 TIMED_RUNS = 60
@@ -46,19 +45,6 @@ once with as many components as our embedding has."""
 FOOTWEAR = ("shoes", "heels", "boots", "sandals")
 
 Report = dict[str, Any]
-
-
-def shared_data() -> Path:
-    """The shared data folder: ``$MIRROR_SHARED/data``, else ``../shared/data`` beside the repository.
-
-    Raises MirrorError when it is not there.
-    """
-    named = os.environ.get(SHARED_VARIABLE)
-    root = Path(named).expanduser() if named else Path(__file__).resolve().parents[1].parent / "shared"
-    data = root / "data"
-    if not (data / "ccp" / "instances_val.json").is_file():
-        raise MirrorError(f"no validation pictures under {data}: set {SHARED_VARIABLE} to the folder that holds data/")
-    return data
 
 
 def read_bgr(path: Path) -> ImageArray:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.shared import shared_data
 from mirror.camera.picture import read_picture
 from mirror.domain import ImageArray, MirrorError
 
-SHARED_VARIABLE = "MIRROR_SHARED"
 PERSON_SECONDS = 10.0
 TALL_SHARE = 0.96
 """Height of a photo over the frame's: she stays whole in view at the largest zoom."""
@@ -59,7 +58,7 @@ def write_clip(out: Path, fps: float, size: tuple[int, int], seconds: float) -> 
         MirrorError: the shared photos are not there, or the file cannot be written.
     """
     total = max(1, round(seconds * fps))
-    photos = full_length_photos(shared_folder(), max(1, round(seconds / PERSON_SECONDS)))
+    photos = full_length_photos(shared_data(), max(1, round(seconds / PERSON_SECONDS)))
     writer = cv2.VideoWriter(str(out), cv2.VideoWriter.fourcc(*"mp4v"), fps, size)
     if not writer.isOpened():
         raise MirrorError(f"{out}: cannot be written; check the folder and that the name ends in .mp4")
@@ -73,19 +72,6 @@ def write_clip(out: Path, fps: float, size: tuple[int, int], seconds: float) -> 
     finally:
         writer.release()
     return total
-
-
-def shared_folder() -> Path:
-    """The shared data: ``$MIRROR_SHARED/data``, else ``../shared/data`` beside the repository.
-
-    Raises:
-        MirrorError: it is not there.
-    """
-    root = os.environ.get(SHARED_VARIABLE) or str(Path(__file__).resolve().parents[2] / "shared")
-    folder = Path(root) / "data"
-    if not (folder / "ccp").is_dir():
-        raise MirrorError(f"no street photos in {folder}; set {SHARED_VARIABLE} to the folder above data")
-    return folder
 
 
 def full_length_photos(data: Path, count: int) -> list[Path]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from catalog.drawing.canvas import Canvas, Patch
 from catalog.drawing.cloth import Fabric, Fold, fold, inner_cloth, lay
-from catalog.drawing.curves import MIDDLE, Points, flipped, mirrored, ribbon, spline
+from catalog.drawing.curves import MIDDLE, Points, flipped, ribbon, spline
 from catalog.drawing.trims import label, ribbed, sewn, stitch
 
 
@@ -281,8 +281,3 @@ def hem_line(cut: Cut, above: float) -> Points:
     m, h, y = MIDDLE, cut.hem, cut.bottom - above
     return spline([(m - h, y), (m - h * 0.5, y + cut.tail * 0.8), (m, y + cut.tail), (m + h * 0.5,
         y + cut.tail * 0.8), (m + h, y)])
-
-
-def symmetric(half: list[tuple[float, ...]]) -> Points:
-    """A closed outline from its right half (see curves.mirrored)."""
-    return mirrored(half)

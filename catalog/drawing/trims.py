@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from catalog.drawing.canvas import Canvas, Colour, Patch, filled
-from catalog.drawing.cloth import Fabric, gleam, lay
+from catalog.drawing.cloth import Fabric, lay
 from catalog.drawing.colours import BRASS, STEEL, brightness, darker, lighter
 from catalog.drawing.curves import Points, dashes, ellipse, moved, normals, resampled, ribbon, rounded, sides, spline
 
@@ -128,12 +128,6 @@ def patch_pocket(canvas: Canvas, x: float, y: float, width: float, height: float
     stitch(canvas, np.array(inset), thread, 0.5, inside=piece)
     stitch(canvas, np.array([(x - width / 2, y + 6.5), (x + width / 2, y + 6.5)]), thread, 0.45, inside=piece)
     return piece
-
-
-def shine_along(canvas: Canvas, control: Sequence[Sequence[float]], width: float, strength: float,
-                inside: Patch | None = None) -> None:
-    """A highlight through control points."""
-    gleam(canvas, spline(control), width, strength, inside)
 
 
 def straps(canvas: Canvas, fabric: Fabric, low: tuple[float, float], top: tuple[float, float],

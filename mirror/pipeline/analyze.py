@@ -39,6 +39,9 @@ REFINEMENTS = 2
 LEAST_WHOLE_PICTURE_SCORE = 0.35
 """When nobody is found, the whole picture is tried as one person; mean keypoint score from which that counts."""
 
+SAME_PERSON_IOU = 0.7
+"""Two people whose refined bodies overlap more are one person, found twice."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -164,9 +167,6 @@ class Analyzer:
         return Reading(
             person.box, person.score, pose, full_body(pose), True, face, tuple(garments), profile, look, mask
         )
-
-
-SAME_PERSON_IOU = 0.7
 
 
 class _StageClock:

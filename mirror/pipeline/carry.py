@@ -16,7 +16,6 @@ from mirror.domain import Box, Face, Garment, Mask, Pose
 
 LEAST_SCORE = 0.2
 LEAST_POINTS = 3
-TRUNK = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 HEAD = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 MOST_SCALE = 1.5
 """A body does not come half as near again within the life of a result: such a fit is a misread pose."""

@@ -13,15 +13,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from catalog.index import Catalogue
 from mirror.camera.opening import open_source
 from mirror.config import Settings
 from mirror.domain import MirrorError
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import CONSENT_STAGES, Telemetry
-from mirror.service.places import catalogue_path, models_folder
-from mirror.service.screen import go_headless, has_display
-from mirror.vision.suite import Vision
+from mirror.service.opening import load_vision, open_catalogue, say
+from mirror.service.screen import choose_platform
 
 WARM_UP_S = 4.0
 """After the first frame, before measuring: models have run once, memory is taken, all stages have had a turn."""
@@ -42,8 +40,7 @@ def bench(
     Raises:
         MirrorError: source, models, catalogue or window cannot be had, or no frame came.
     """
-    if not has_display():
-        go_headless()
+    choose_platform(headless=False)
     # after the platform is chosen: importing the window imports Qt
     from mirror.ui.window import run_window
 
@@ -52,10 +49,8 @@ def bench(
         "demo" if camera.source == "auto" else camera.source, loop=True, size=(camera.width, camera.height),
         camera_fps=camera.fps, rotate=camera.rotate,
     )
-    vision = Vision.load(models_folder(settings), provider=settings.models.provider, threads=settings.models.threads)
-    path = catalogue_path(settings, catalogue)
-    opened = Catalogue.open(path) if path is not None else None
-    try:
+    vision = load_vision(settings)
+    with open_catalogue(settings, catalogue) as opened:
         pipeline = LivePipeline(source, vision, opened, settings)
         watch = _Watch(pipeline, seconds)
         watch.start()
@@ -71,9 +66,6 @@ def bench(
             "catalogue_items": 0 if opened is None else opened.count, "platform": _platform(),
             "models": vision.model_names(), "providers": vision.providers(),
         }
-    finally:
-        if opened is not None:
-            opened.close()
 
 
 class _Watch:
@@ -101,7 +93,7 @@ class _Watch:
             if time.monotonic() - began > FIRST_FRAME_S:
                 break
         else:
-            self._say(f"warming up for {WARM_UP_S:.0f} s, then measuring for {self._seconds:.0f} s")
+            say(f"warming up for {WARM_UP_S:.0f} s, then measuring for {self._seconds:.0f} s")
             if not self._over.wait(WARM_UP_S):
                 self._measure()
         # a source that is over closes the window
@@ -121,10 +113,6 @@ class _Watch:
             "rss_mb": round(_resident_mb(), 1),
             "stages_missing": sorted(CONSENT_STAGES - set(told.stages)),
         }
-
-    @staticmethod
-    def _say(text: str) -> None:
-        print(f"mirror: {text}", file=sys.stderr)
 
 
 def bench_table(document: dict[str, Any]) -> str:

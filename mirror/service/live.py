@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from catalog.index import Catalogue
 from mirror.camera.opening import open_source
 from mirror.camera.source import Source
 from mirror.config import Settings
 from mirror.domain import MirrorError, SizeBelief, SizeKind
 from mirror.pipeline.live import LivePipeline
-from mirror.service.places import catalogue_path, models_folder
-from mirror.service.screen import go_headless, has_display, require_display
-from mirror.vision.suite import Vision
+from mirror.service.opening import load_vision, open_catalogue, say
+from mirror.service.screen import choose_platform
 
 
 def run_mirror(
@@ -30,25 +27,14 @@ def run_mirror(
     for out in (record, snapshot):
         if out is not None and not out.resolve().parent.is_dir():
             raise MirrorError(f"{out}: its folder does not exist; make it first")
-    if not headless and not has_display():
-        _say("no display: running headless, without a window")
-        headless = True
-    if headless:
-        go_headless()
-    else:
-        require_display()
+    if choose_platform(headless) and not headless:
+        say("no display: running headless, without a window")
     # after the platform is chosen: importing the window imports Qt
     from mirror.ui.window import run_window
 
     source = open_configured(settings)
-    vision = Vision.load(
-        models_folder(settings), provider=settings.models.provider, threads=settings.models.threads
-    )
-    path = catalogue_path(settings, catalogue)
-    if path is None:
-        _say("no catalogue: looks stay empty; build one with `make catalogue` or `mirror catalog build`")
-    opened = Catalogue.open(path) if path is not None else None
-    try:
+    vision = load_vision(settings)
+    with open_catalogue(settings, catalogue) as opened:
         pipeline = LivePipeline(source, vision, opened, settings)
         if declared:
             pipeline.declare(sizes=declared)
@@ -56,9 +42,6 @@ def run_mirror(
             pipeline, settings, fullscreen=settings.ui.kiosk, size=size or _configured_size(settings), seconds=seconds,
             record=record, snapshot=snapshot, engineer=engineer,
         )
-    finally:
-        if opened is not None:
-            opened.close()
 
 
 def open_configured(settings: Settings) -> Source:
@@ -68,13 +51,9 @@ def open_configured(settings: Settings) -> Source:
         camera.source, size=(camera.width, camera.height), camera_fps=camera.fps, rotate=camera.rotate
     )
     if camera.source == "auto" and source.name == "demo":
-        _say("no camera found: showing the demo; give --source to choose")
+        say("no camera found: showing the demo; give --source to choose")
     return source
 
 
 def _configured_size(settings: Settings) -> tuple[int, int] | None:
     return (settings.ui.width, settings.ui.height) if settings.ui.width and settings.ui.height else None
-
-
-def _say(text: str) -> None:
-    print(f"mirror: {text}", file=sys.stderr)

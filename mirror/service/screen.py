@@ -19,11 +19,20 @@ def has_display() -> bool:
     return bool(os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY"))
 
 
-def go_headless() -> None:
-    """Have Qt paint off screen. To be called before Qt is imported."""
+def choose_platform(headless: bool) -> bool:
+    """Have Qt paint on the display, or off screen when ``headless`` or when there is no display. To be called before Qt
+    is imported. Returns whether it is off screen.
+
+    Raises:
+        MirrorError: a display is named and does not answer.
+    """
+    if not headless and has_display():
+        require_display()
+        return False
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     # off screen there is no session whose folder Qt could warn that it misses
     os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
+    return True
 
 
 def require_display() -> None:
@@ -42,4 +51,4 @@ def require_display() -> None:
     refused = bool(xcb.xcb_connection_has_error(connection))
     xcb.xcb_disconnect(connection)
     if refused:
-        raise MirrorError(f"display {name} cannot be opened; check DISPLAY and its access rights, or give --headless")
+        raise MirrorError(f"display {name} cannot be opened; check DISPLAY and its access rights, or unset it")

@@ -17,10 +17,10 @@ from mirror.domain import Box, ImageArray, MirrorError, UsageError
 from mirror.pipeline.analyze import Analyzer
 from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
+from mirror.service.opening import load_vision, say
 from mirror.service.places import catalogue_path, models_folder
 from mirror.vision.colour import picture_colours
 from mirror.vision.embedding import Embedder
-from mirror.vision.suite import Vision
 
 PROGRESS_EVERY_S = 0.5
 PROGRESS_WIDTH = 30
@@ -39,10 +39,10 @@ def build_catalogue(
     bar.close()
     if document["rejected"]:
         for row in document["reasons"]:
-            print(f"mirror: {items} line {row['line']}, {row['field']}: {row['reason']}", file=sys.stderr)
+            say(f"{items} line {row['line']}, {row['field']}: {row['reason']}")
         left_out = document["rejected"]
         listed_in = document["rejected_file"]
-        print(f"mirror: {left_out} rows left out, all listed in {listed_in}", file=sys.stderr)
+        say(f"{left_out} rows left out, all listed in {listed_in}")
     if as_json:
         print(json.dumps(document))
     else:
@@ -66,7 +66,7 @@ def query_catalogue(
             queries += reader.queries(image_path, category)
         except MirrorError as error:
             errors.append({"path": str(image_path), "problem": str(error)})
-            print(f"mirror: {error}", file=sys.stderr)
+            say(str(error))
     wanted = Filter(categories=(category,) if category else None, sizes=sizes, gender=gender)
     document = query_command(path, queries, embedder_name=reader.embedder.name, filter=wanted, k=k)
     if as_json:
@@ -108,9 +108,7 @@ class _GarmentReader:
         if whole:
             self.embedder = load_embedder(settings)
             return
-        vision = Vision.load(
-            models_folder(settings), provider=settings.models.provider, threads=settings.models.threads, best_pose=True
-        )
+        vision = load_vision(settings, best_pose=True)
         self.embedder = vision.embedder
         self._detector = vision.garments
         self._analyzer = Analyzer(vision, None, estimates=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,15 +10,13 @@ from typing import Any
 
 import cv2
 
-from catalog.index import Catalogue
 from mirror.camera.picture import PICTURE_SUFFIXES, read_picture
 from mirror.config import Settings
 from mirror.domain import ImageArray, MirrorError, SizeBelief, SizeKind, UsageError
 from mirror.pipeline.analyze import Analyzer, PictureReport
 from mirror.service.annotate import annotate
-from mirror.service.places import catalogue_path, models_folder
+from mirror.service.opening import load_vision, open_catalogue, say
 from mirror.service.report import picture_json
-from mirror.vision.suite import Vision
 
 PROGRESS_EVERY_S = 5.0
 
@@ -35,19 +32,10 @@ def analyze_pictures(
     """
     if annotate_to is not None and annotate_to.exists() and not annotate_to.is_dir():
         raise UsageError(f"--annotate {annotate_to}: is a file, name a folder")
-    vision = Vision.load(
-        models_folder(settings), provider=settings.models.provider, threads=settings.models.threads, best_pose=True
-    )
-    path = catalogue_path(settings, catalogue)
-    if path is None:
-        _say("no catalogue: looks stay empty; build one with `make catalogue` or `mirror catalog build`")
-    opened = Catalogue.open(path) if path is not None else None
-    try:
+    vision = load_vision(settings, best_pose=True)
+    with open_catalogue(settings, catalogue) as opened:
         analyzer = Analyzer(vision, opened, estimates=settings.privacy.estimates)
         images, errors = _each(list(_pictures(paths)), analyzer, declared, annotate_to, as_json)
-    finally:
-        if opened is not None:
-            opened.close()
     if as_json:
         document = {
             "images": images, "errors": errors, "models": vision.model_names(), "providers": vision.providers(),
@@ -80,12 +68,12 @@ def _each(
                 _print_lines(path, report)
         except MirrorError as error:
             errors.append({"path": str(path), "problem": str(error)})
-            _say(str(error))
+            say(str(error))
         now = time.monotonic()
         if now - said > PROGRESS_EVERY_S:
             said = now
             left = (now - started) / count * (len(paths) - count)
-            _say(f"{count} of {len(paths)} pictures, about {left:.0f} s left")
+            say(f"{count} of {len(paths)} pictures, about {left:.0f} s left")
     return images, errors
 
 
@@ -99,7 +87,7 @@ def _pictures(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
         pictures = [p for p in inside if p.suffix.lower() in PICTURE_SUFFIXES]
         for other in inside:
             if other not in pictures:
-                _say(f"{other}: not a picture, left out")
+                say(f"{other}: not a picture, left out")
         if not pictures:
             yield path, f"{path}: no pictures in this folder; name one that holds {', '.join(sorted(PICTURE_SUFFIXES))}"
         for picture in pictures:
@@ -133,7 +121,3 @@ def _print_lines(path: Path, report: PictureReport) -> None:
         for title, offers in (("similar", reading.look.similar), ("complete", reading.look.complete)):
             for offer in offers:
                 print(f"  {title}: {offer.item.title} ({offer.item.id}): {offer.why}")
-
-
-def _say(text: str) -> None:
-    print(f"mirror: {text}", file=sys.stderr)

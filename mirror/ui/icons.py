@@ -124,8 +124,6 @@ _DRAWN: Mapping[str, Callable[[], QPainterPath]] = {
     "closer": lambda: _lines(((4, 21), (20, 21)), ((12, 3), (12, 16.5)), ((6.2, 11), (12, 16.8), (17.8, 11))),
 }
 
-NAMES: tuple[str, ...] = tuple(_DRAWN)
-
 
 def draw(painter: QPainter, name: str, x: float, y: float, side: float, colour: QColor, stroke: float = STROKE,
          ) -> None:

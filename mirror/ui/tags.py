@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mirror.domain import Box, Garment, Pose
+from mirror.domain import Garment, Pose
 from mirror.pipeline.view import View
 from mirror.ui.layout import Layout, Rect
 
@@ -204,10 +204,3 @@ def _sides(at: Layout, body_x: float) -> Callable[[Side], Side]:
 
 def _side_of(at: Layout, plate: Rect) -> Side:
     return "left" if plate.centre[0] < at.corridor.centre[0] else "right"
-
-
-def clear_of(tags: Sequence[Tag], body: Box) -> bool:
-    """Whether no plate enters a window box (her body): the rule that the tests hold."""
-    return all(
-        tag.plate.right <= body.x1 or tag.plate.x >= body.x2 or tag.plate.bottom <= body.y1 or tag.plate.y >= body.y2
-        for tag in tags)

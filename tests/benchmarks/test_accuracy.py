@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import accuracy
+from benchmarks.shared import SHARED_VARIABLE
 from export.coco_ap import Found
 from mirror.domain import MirrorError
 from mirror.runtime.manifest import Manifest
@@ -34,12 +35,12 @@ def test_detector_finds_the_garments_of_real_photos(shared: Path) -> None:
 def test_absent_pictures_are_one_line_and_exit_code_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(accuracy.SHARED_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(SHARED_VARIABLE, str(tmp_path))
     assert accuracy.main(["--json"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
-    assert accuracy.SHARED_VARIABLE in err
+    assert SHARED_VARIABLE in err
 
 
 def test_json_is_one_document_with_platform_and_date(

@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.clip import full_length_photos, main, shared_folder
+from benchmarks.clip import full_length_photos, main
+from benchmarks.shared import shared_data
 from mirror.domain import MirrorError
 
 
 def test_a_clip_has_the_size_rate_and_length_asked_for_and_it_moves(tmp_path: Path) -> None:
     try:
-        photos = full_length_photos(shared_folder(), 2)
+        photos = full_length_photos(shared_data(), 2)
     except MirrorError as error:
         pytest.skip(str(error))
     assert len(set(photos)) == 2

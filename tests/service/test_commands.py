@@ -250,3 +250,9 @@ def test_a_typo_in_the_config_is_named_with_the_nearest_key(tmp_path: Path) -> N
     assert_one_plain_line(mirror("run", "--config", config), "sorce", "source", code=2)
     config.write_bytes(b"\xff\xfe")
     assert_one_plain_line(mirror("doctor", "--config", config), "mirror.toml", code=2)
+
+
+@pytest.mark.parametrize("command", ["run", "bench"])
+def test_a_display_that_does_not_answer_is_one_line_and_not_an_abort(command: str) -> None:
+    done = mirror(command, "--seconds", "1", environment={"DISPLAY": ":7777", "QT_QPA_PLATFORM": "xcb"})
+    assert_one_plain_line(done, "display :7777", code=1)

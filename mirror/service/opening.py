@@ -1,0 +1,42 @@
+"""What every command opens in the same way: the models, the catalogue; and how it speaks to the person at the shell."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from catalog.index import Catalogue
+from mirror.config import Settings
+from mirror.service.places import catalogue_path, models_folder
+from mirror.vision.suite import Vision
+
+
+def say(text: str) -> None:
+    """One line on stderr: stdout belongs to what was asked for."""
+    print(f"mirror: {text}", file=sys.stderr)
+
+
+def load_vision(settings: Settings, *, best_pose: bool = False) -> Vision:
+    """Every model, as configured. Raises MirrorError (see :meth:`Vision.load`)."""
+    models = settings.models
+    return Vision.load(
+        models_folder(settings), provider=models.provider, threads=models.threads, best_pose=best_pose
+    )
+
+
+@contextmanager
+def open_catalogue(settings: Settings, asked: Path | None) -> Iterator[Catalogue | None]:
+    """The catalogue asked for, configured, or the sample one, closed at the end; None, said aloud, when there is none.
+
+    Raises:
+        MirrorError: there is one, and it cannot be opened.
+    """
+    path = catalogue_path(settings, asked)
+    if path is None:
+        say("no catalogue: looks stay empty; build one with `make catalogue` or `mirror catalog build`")
+        yield None
+        return
+    with Catalogue.open(path) as catalogue:
+        yield catalogue
