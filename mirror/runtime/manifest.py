@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -26,6 +26,10 @@ Layout = Literal["NHWC", "NCHW", "none"]
 Colour = Literal["rgb", "bgr", "none"]
 
 DTYPES: tuple[str, ...] = ("float32", "float16", "int64", "int32", "uint8", "int8", "bool")
+PRECISIONS: tuple[str, ...] = ("int8", "fp16")
+FULL_PRECISION = "fp32"
+"""The precision of a card's own file; variants have another."""
+PROVIDERS: tuple[str, ...] = ("cpu", "cuda", "ort-tensorrt", "tensorrt")
 LAYOUTS: tuple[str, ...] = ("NHWC", "NCHW", "none")
 COLOURS: tuple[str, ...] = ("rgb", "bgr", "none")
 
@@ -40,12 +44,35 @@ class TensorSpec:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """The same model in another precision, one ``[[model.variant]]`` table; same inputs and outputs."""
+
+    precision: str
+    file: str
+    sha256: str
+    path: Path
+    accuracy: Mapping[str, float | str]
+
+
+@dataclass(frozen=True)
+class SampleFile:
+    """A recorded pair of input and outputs, ``[model.sample]``; ``tolerance`` is relative to the outputs' size."""
+
+    file: str
+    sha256: str
+    path: Path
+    tolerance: float
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """One ``[[model]]`` table of the manifest.
 
     A picture becomes the input as ``(pixel * scale - mean) / std`` in ``colour`` order and ``layout``;
     ``normalisation`` says the same in words. ``mean`` and ``std`` have one number, or one per channel (or
-    feature). Models that take no picture have layout and colour "none".
+    feature). Models that take no picture have layout and colour "none". ``decoder`` says how the outputs are
+    read (`mirror.vision`); ``gate`` is, by metric, the most that a variant may lose; ``default`` names the precision
+    that runs by provider, "fp32" where it says nothing.
     """
 
     name: str
@@ -67,6 +94,11 @@ class ModelCard:
     options: Mapping[str, Any]
     path: Path
     card: Path
+    decoder: str = ""
+    variants: Mapping[str, Variant] = field(default_factory=lambda: MappingProxyType({}))
+    default: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    gate: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    sample: SampleFile | None = None
 
 
 _REQUIRED: Mapping[str, type | tuple[type, ...]] = {
@@ -75,8 +107,11 @@ _REQUIRED: Mapping[str, type | tuple[type, ...]] = {
 }
 _OPTIONAL: Mapping[str, type | tuple[type, ...]] = {
     "normalisation": str, "colour": str, "layout": str, "scale": (int, float), "mean": list, "std": list,
-    "labels": list, "accuracy": dict, "options": dict,
+    "labels": list, "accuracy": dict, "options": dict, "decoder": str, "variant": list, "default": dict,
+    "gate": dict, "sample": dict,
 }
+_VARIANT: Mapping[str, type | tuple[type, ...]] = {"precision": str, "file": str, "sha256": str, "accuracy": dict}
+_SAMPLE: Mapping[str, type | tuple[type, ...]] = {"file": str, "sha256": str, "tolerance": (int, float)}
 _KINDS: Mapping[type | tuple[type, ...], str] = {
     str: "a string", list: "an array", dict: "a table", (int, float): "a number",
 }
@@ -87,38 +122,27 @@ class Manifest:
 
     def __init__(self, folder: Path, cards: Mapping[str, ModelCard]) -> None:
         self.folder = folder
+        """Of the models that come with the mirror; an integrator's own have the folder of their path."""
         self.cards: Mapping[str, ModelCard] = MappingProxyType(dict(cards))
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Manifest:
-        """Read and check ``manifest.toml`` of ``folder`` (default: ``default_folder()``).
+    def load(cls, folder: Path | None = None, own: Path | None = None) -> Manifest:
+        """Read and check ``manifest.toml`` of ``folder`` (default: ``default_folder()``) and that of ``own``, an
+        integrator's folder whose models join.
 
         Raises MirrorError, one line naming the table and the key, when the file is absent, is no TOML, or a
-        table has an unknown key, lacks one, or holds a value of the wrong kind. Weights are not touched
-        (Session checks them).
+        table has an unknown key, lacks one, or holds a value of the wrong kind, or when both folders have a model of
+        the same name. Weights are not touched (Session checks them).
         """
         folder = default_folder() if folder is None else folder
-        path = folder / MANIFEST_NAME
-        try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            reason = error.strerror or "cannot be read"
-            raise MirrorError(f"model manifest {path}: {reason.lower()}: {MEND}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            reason = " ".join(str(error).split())
-            raise MirrorError(f"model manifest {path} is not TOML: {reason}") from error
-        for key in document:
-            if key != "model":
-                raise MirrorError(f"{path}: unknown key '{key}': models go in [[model]] tables")
-        tables = document.get("model", [])
-        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise MirrorError(f"{path}: 'model' must be [[model]] tables")
-        cards: dict[str, ModelCard] = {}
-        for number, table in enumerate(tables, start=1):
-            card = _Table(path, number, table).card()
-            if card.name in cards:
-                raise MirrorError(f"{path}: two [[model]] tables are named '{card.name}': remove one")
-            cards[card.name] = card
+        cards = _read_cards(folder, MEND)
+        if own is not None:
+            theirs = _read_cards(own, "`[models] own` must name a folder that `mirror export` wrote to")
+            for name in theirs.keys() & cards.keys():
+                raise MirrorError(
+                    f"{own / MANIFEST_NAME}: a model named '{name}' comes with the mirror: give yours another name"
+                )
+            cards |= theirs
         return cls(folder, cards)
 
     def __getitem__(self, name: str) -> ModelCard:
@@ -136,6 +160,32 @@ class Manifest:
 
     def __len__(self) -> int:
         return len(self.cards)
+
+
+def _read_cards(folder: Path, mend: str) -> dict[str, ModelCard]:
+    """The cards of one folder by name. Raises MirrorError, one line."""
+    path = folder / MANIFEST_NAME
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+        raise MirrorError(f"model manifest {path}: {reason.lower()}: {mend}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise MirrorError(f"model manifest {path} is not TOML: {reason}") from error
+    for key in document:
+        if key != "model":
+            raise MirrorError(f"{path}: unknown key '{key}': models go in [[model]] tables")
+    tables = document.get("model", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise MirrorError(f"{path}: 'model' must be [[model]] tables")
+    cards: dict[str, ModelCard] = {}
+    for number, table in enumerate(tables, start=1):
+        card = _Table(path, number, table).card()
+        if card.name in cards:
+            raise MirrorError(f"{path}: two [[model]] tables are named '{card.name}': remove one")
+        cards[card.name] = card
+    return cards
 
 
 def default_folder() -> Path:
@@ -170,9 +220,7 @@ class _Table:
             if not isinstance(value, known[key]) or isinstance(value, bool):
                 raise self.wrong(key, f"must be {_KINDS[known[key]]}")
         values = self.values
-        digest = values["sha256"]
-        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-            raise self.wrong("sha256", "must be 64 lower-case hex digits")
+        digest = self.digest("sha256", values["sha256"])
         mean, std = self.numbers("mean", (0.0,)), self.numbers("std", (1.0,))
         if len(mean) != len(std) and 1 not in (len(mean), len(std)):
             raise self.wrong("std", f"must have as many numbers as 'mean' ({len(mean)})")
@@ -188,14 +236,76 @@ class _Table:
             layout=layout,  # type: ignore[arg-type]
             scale=float(values.get("scale", 1.0)), mean=mean, std=std, labels=self.strings("labels"),
             licence=values["licence"], origin=values["origin"],
-            accuracy=MappingProxyType(self.measures("accuracy")),
+            accuracy=MappingProxyType(self.measures("accuracy", values.get("accuracy", {}))),
             options=MappingProxyType(values.get("options", {})),
-            path=self.inside("file"), card=self.inside("card"),
+            path=self.inside("file", values["file"]), card=self.inside("card", values["card"]),
+            decoder=values.get("decoder", ""), variants=MappingProxyType(variants := self.variants()),
+            default=MappingProxyType(self.default(variants)), gate=MappingProxyType(self.gate()), sample=self.sample(),
         )
 
-    def inside(self, key: str) -> Path:
+    def digest(self, key: str, value: str) -> str:
+        if len(value) != 64 or not set(value) <= set("0123456789abcdef"):
+            raise self.wrong(key, "must be 64 lower-case hex digits")
+        return value
+
+    def exact(
+        self, where: str, entry: object, kinds: Mapping[str, type | tuple[type, ...]], optional: str = ""
+    ) -> dict[str, Any]:
+        """A table inside the table: exactly these keys (``optional`` may be absent), each of its kind."""
+        wanted = set(kinds)
+        if not isinstance(entry, dict) or not wanted - {optional} <= set(entry) <= wanted:
+            raise self.wrong(where, f"must have the keys {', '.join(kinds)}")
+        for key, value in entry.items():
+            if not isinstance(value, kinds[key]) or isinstance(value, bool):
+                raise self.wrong(f"{where}.{key}", f"must be {_KINDS[kinds[key]]}")
+        return entry
+
+    def variants(self) -> dict[str, Variant]:
+        found: dict[str, Variant] = {}
+        for number, entry in enumerate(self.values.get("variant", [])):
+            where = f"variant[{number}]"
+            table = self.exact(where, entry, _VARIANT, optional="accuracy")
+            precision = table["precision"]
+            if precision not in PRECISIONS or precision in found:
+                raise self.wrong(f"{where}.precision", f"must be one of {', '.join(PRECISIONS)}, each once")
+            found[precision] = Variant(
+                precision, table["file"], self.digest(f"{where}.sha256", table["sha256"]),
+                self.inside(f"{where}.file", table["file"]),
+                MappingProxyType(self.measures(f"{where}.accuracy", table.get("accuracy", {}))),
+            )
+        return found
+
+    def default(self, variants: Mapping[str, Variant]) -> dict[str, str]:
+        found = self.values.get("default", {})
+        for provider, precision in found.items():
+            if provider not in PROVIDERS:
+                raise self.wrong(f"default.{provider}", f"is no provider: {', '.join(PROVIDERS)}")
+            # TensorRT builds its own precisions from the full graph; the others need a file
+            if precision not in (FULL_PRECISION, *variants) and not (
+                provider.endswith("tensorrt") and precision in PRECISIONS
+            ):
+                raise self.wrong(f"default.{provider}", f"names '{precision}', which no [[model.variant]] has")
+        return dict(found)
+
+    def gate(self) -> dict[str, float]:
+        found = self.values.get("gate", {})
+        for metric, loss in found.items():
+            if not isinstance(loss, (int, float)) or isinstance(loss, bool) or loss < 0:
+                raise self.wrong(f"gate.{metric}", "must be a number, 0 or more: the most that a variant may lose")
+        return {metric: float(loss) for metric, loss in found.items()}
+
+    def sample(self) -> SampleFile | None:
+        if "sample" not in self.values:
+            return None
+        table = self.exact("sample", self.values["sample"], _SAMPLE)
+        return SampleFile(
+            table["file"], self.digest("sample.sha256", table["sha256"]),
+            self.inside("sample.file", table["file"]), float(table["tolerance"]),
+        )
+
+    def inside(self, key: str, value: str) -> Path:
         """The path a key names, which must lie in the manifest's folder."""
-        relative = PurePosixPath(self.values[key])
+        relative = PurePosixPath(value)
         if relative.is_absolute() or ".." in relative.parts or not relative.parts:
             raise self.wrong(key, "must be a path inside the manifest's folder")
         return self.path.parent / relative
@@ -218,8 +328,7 @@ class _Table:
             raise self.wrong(key, "must be an array of strings")
         return tuple(values)
 
-    def measures(self, key: str) -> dict[str, float | str]:
-        values = self.values.get(key, {})
+    def measures(self, key: str, values: Mapping[str, Any]) -> dict[str, float | str]:
         for name, value in values.items():
             if not isinstance(value, (int, float, str)) or isinstance(value, bool):
                 raise self.wrong(f"{key}.{name}", "must be a number or a string")
