@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 CATALOGUE := build/sample.catalogue
 SNAPSHOT := out/mirror.png
 FLAGS ?=
+# Any from 2.4 does; one version gives everybody the same figures. A build for the CPU is enough.
+TORCH ?= torch==2.13.0
 
 # Libraries that PyQt5's xcb platform, dlib and OpenCV load; Debian and Ubuntu names.
 SYSTEM_PACKAGES := libgl1 libegl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-icccm4 \
@@ -62,7 +64,7 @@ $(VENV)/.installed: pyproject.toml $(VENV)/bin/python
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(call packages,$(TEST_PACKAGES))
 	@echo "==> installing what the tests need"
-	@$(BIN)/pip install --disable-pip-version-check -q -e '.[dev]'
+	@$(BIN)/pip install --disable-pip-version-check -q -e '.[dev,export]' '$(TORCH)'
 	@touch $@
 
 install: $(VENV)/.installed

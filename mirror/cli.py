@@ -7,6 +7,7 @@ document is on stdout.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import signal
@@ -40,6 +41,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. No traceback reaches the user."""
+    if list(arguments[:1]) == ["export"]:
+        return _export(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
@@ -136,9 +139,21 @@ def _parser() -> _Parser:
         sub = command(zoo, name, run_it, text, f"models {name}")
         sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
+    # for `mirror --help`; main() hands the words after it to the export room
+    commands.add_parser("export", help="a model of any origin becomes a checked ONNX file", add_help=False)
+
     doctor = command(commands, "doctor", _doctor, "is everything there that the mirror needs")
     doctor.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser
+
+
+def _export(arguments: Sequence[str]) -> int:
+    """Conversions are no part of the running mirror: their room is opened by name, only for this command."""
+    try:
+        return int(importlib.import_module("export.__main__").main(arguments, prog="mirror export"))
+    except ModuleNotFoundError as error:
+        print(f"mirror: export needs the package '{error.name}': pip install 'smart-mirror[export]'", file=sys.stderr)
+        return 1
 
 
 def _run(options: argparse.Namespace) -> int:
