@@ -39,7 +39,7 @@ class ModelSettings:
     """Which graphs run where. What is asked for is what runs: there is no fall-back to another provider."""
 
     folder: str = ""
-    provider: Literal["cpu", "cuda", "tensorrt", "openvino"] = "cpu"
+    provider: Literal["cpu", "cuda", "ort-tensorrt", "tensorrt", "openvino"] = "cpu"
     threads: int = 1
 
 

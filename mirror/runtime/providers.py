@@ -7,19 +7,28 @@ from typing import Any
 
 from mirror.domain import MirrorError, UsageError
 
+NATIVE = "tensorrt"
+"""The one provider that is not onnxruntime's: engines run by TensorRT itself (`mirror.runtime.tensorrt`)."""
+
 PROVIDERS: Mapping[str, str] = {
     "cpu": "CPUExecutionProvider",
     "cuda": "CUDAExecutionProvider",
-    "tensorrt": "TensorrtExecutionProvider",
+    "ort-tensorrt": "TensorrtExecutionProvider",
     "openvino": "OpenVINOExecutionProvider",
 }
 """The mirror's word -> onnxruntime's name."""
 
 MENDS: Mapping[str, str] = {
     "cuda": "install onnxruntime-gpu and a matching CUDA, or set the provider to cpu",
-    "tensorrt": "install onnxruntime-gpu and TensorRT (JetPack has both), or set the provider to cpu",
+    "ort-tensorrt": "install onnxruntime-gpu and TensorRT (JetPack has both), or set the provider to cpu",
     "openvino": "install onnxruntime-openvino, or set the provider to cpu",
 }
+
+
+def check_known(name: str) -> None:
+    """Raise UsageError when no provider has this name."""
+    if name not in PROVIDERS and name != NATIVE:
+        raise UsageError(f"unknown provider '{name}': choose one of {', '.join((*PROVIDERS, NATIVE))}")
 
 
 def offered() -> tuple[str, ...]:
@@ -34,13 +43,12 @@ def offered() -> tuple[str, ...]:
     return tuple(name for name, full in PROVIDERS.items() if full in built)
 
 
-def request(name: str, threads: int) -> list[Any]:
-    """onnxruntime's ``providers`` argument for a provider of ours.
+def request(name: str, threads: int, options: Mapping[str, str] | None = None) -> list[Any]:
+    """onnxruntime's ``providers`` argument for a provider of ours; ``options`` are those of the first.
 
     Raises UsageError when the name is unknown, MirrorError when the installed onnxruntime does not have it.
     """
-    if name not in PROVIDERS:
-        raise UsageError(f"unknown provider '{name}': choose one of {', '.join(PROVIDERS)}")
+    check_known(name)
     here = offered()
     if name not in here:
         raise MirrorError(
@@ -48,8 +56,10 @@ def request(name: str, threads: int) -> list[Any]:
             f"{MENDS.get(name, 'reinstall onnxruntime')}"
         )
     if name == "openvino":
-        return [(PROVIDERS[name], {"device_type": "CPU", "num_of_threads": str(threads)})]
-    return [PROVIDERS[name]]
+        options = {"device_type": "CPU", "num_of_threads": str(threads), **(options or {})}
+    first = (PROVIDERS[name], dict(options)) if options else PROVIDERS[name]
+    # what TensorRT cannot take must stay on the GPU: onnxruntime would hand it to the CPU
+    return [first, PROVIDERS["cuda"]] if name == "ort-tensorrt" else [first]
 
 
 def really_used(name: str, active: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from mirror.domain import MirrorError
 from mirror.runtime import providers
 from mirror.runtime.manifest import ModelCard, TensorSpec
+
+if TYPE_CHECKING:
+    from mirror.runtime.tensorrt import LoadedEngine
 
 MEND = "run `mirror models verify`, then `make models` to make it again"
 READ_CHUNK = 1 << 20
@@ -41,7 +44,16 @@ class Session:
             raise ValueError(f"a session needs at least one thread, not {threads}")
         self.card = card
         self.threads = threads
-        asked = providers.request(provider, threads)
+        providers.check_known(provider)
+        self._engine: LoadedEngine | None = None
+        if provider == providers.NATIVE:
+            # imported here: only who asks for it needs TensorRT and CUDA
+            from mirror.runtime.engines import open_engine
+
+            self._engine = open_engine(card)
+            self.provider = provider
+            return
+        asked = _asked(card, provider, threads)
         check_file(card)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -50,11 +62,14 @@ class Session:
         # Spinning threads take the cores from other stages: two sessions under load ran twice slower.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = onnxruntime.InferenceSession(str(card.path), options, providers=asked)
+            # without enable_fallback=0 it takes another provider by itself and says so on stdout
+            self._session = onnxruntime.InferenceSession(
+                str(card.path), options, providers=asked, enable_fallback=0
+            )
         except Exception as error:  # onnxruntime's own exceptions share no base class but Exception
             reason = _one_line(error)
             raise MirrorError(
-                f"model '{card.name}' ({card.path}) cannot be loaded: {reason}; {MEND}"
+                f"model '{card.name}' ({card.path}) cannot be loaded: {reason}; {providers.MENDS.get(provider, MEND)}"
             ) from error
         self._session.disable_fallback()
         self.provider = providers.really_used(provider, self._session.get_providers())
@@ -67,8 +82,10 @@ class Session:
         """Outputs in the card's order for the (only) input.
 
         ``feed`` must be C-contiguous or will be copied, and have the shape and dtype of ``card.inputs[0]``.
-        Raises MirrorError when onnxruntime fails.
+        Raises MirrorError when the provider fails.
         """
+        if self._engine is not None:
+            return self._engine.run(feed)
         try:
             return tuple(self._session.run(self._outputs, {self._input: feed}))
         except Exception as error:
@@ -82,6 +99,20 @@ class Session:
         feed = np.zeros(shape, dtype=spec.dtype)
         for _ in range(times):
             self.run(feed)
+
+    def close(self) -> None:
+        """Give back what the session holds on a GPU; without this it goes with the session. No run after it."""
+        if self._engine is not None:
+            self._engine.close()
+
+
+def _asked(card: ModelCard, provider: str, threads: int) -> list[Any]:
+    """onnxruntime's ``providers`` argument. Raises MirrorError when the provider, or its engine, is not here."""
+    if provider == "ort-tensorrt":
+        from mirror.runtime import ort_engines
+
+        return ort_engines.request(card, "fp32")
+    return providers.request(provider, threads)
 
 
 def check_file(card: ModelCard) -> None:
