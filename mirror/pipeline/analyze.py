@@ -30,7 +30,7 @@ from mirror.recommend.sizes import estimate_sizes
 from mirror.vision.colour import main_colours
 from mirror.vision.full_body import full_body
 from mirror.vision.outfit import worn_together
-from mirror.vision.pose import body_region, garment_region, next_region
+from mirror.vision.pose import around, body_region, garment_region, next_region
 from mirror.vision.suite import Vision
 
 REFINEMENTS = 2
@@ -119,8 +119,10 @@ class Analyzer:
         found: list[Person] = []
         for person in people:
             pose = person.pose
-            for _ in range(REFINEMENTS):
+            for look in range(REFINEMENTS):
                 region = next_region(pose)
+                if region is None and look == 0 and not pose.keypoints[:, 2].any():
+                    region = around(person.box)  # found by a detector, which tells no keypoints
                 if region is None:
                     break
                 pose = self._vision.pose.read(image, region)
@@ -144,6 +146,9 @@ class Analyzer:
         if face is not None and face.frontal and self._estimates:
             with clock("attributes"):
                 age, female = vision.attributes.read(image, face)
+        if face is not None and face.frontal and self._estimates and vision.face_bmi is not None:
+            with clock("body"):
+                body = vision.face_bmi.read(image, face)
         with clock("mask"):
             mask = vision.mask.read(image, region)
         with clock("garments"):
@@ -152,7 +157,7 @@ class Analyzer:
         with clock("embedding"):
             rows: FloatArray = vision.embedder.embed(image, [g.box for g in garments])
             garments = [replace(g, embedding=row) for g, row in zip(garments, rows, strict=True)]
-        if mask is not None and self._estimates:
+        if mask is not None and self._estimates and vision.face_bmi is None:
             with clock("body"):
                 body = vision.body.read(mask, pose, garments, female)
         if declared:

@@ -274,12 +274,13 @@ def carried(memory: Recollection) -> dict[str, Any]:
 
 def time_graphs(vision: Readers, telemetry: TelemetryRecord) -> None:
     """Put a stopwatch around every reader's session, so that each stage's time parts into pre, run and post."""
-    for name in ("people", "pose", "mask", "attributes", "garments", "embedder", "body"):
+    for name in ("people", "pose", "mask", "attributes", "garments", "embedder", "body", "face_bmi"):
         reader: Any = getattr(vision, name)
-        session = getattr(reader, "session", None)
-        if session is not None:
-            inner = session.session if isinstance(session, TimedSession) else session
-            reader.session = TimedSession(inner, telemetry)
+        for part in getattr(reader, "parts", (reader,)):  # age and gender may come from two nets
+            session = getattr(part, "session", None)
+            if session is not None:
+                inner = session.session if isinstance(session, TimedSession) else session
+                part.session = TimedSession(inner, telemetry)
 
 
 def _advisor(catalogue: Catalogue, settings: Settings) -> AdviseLook:

@@ -45,6 +45,10 @@ class ReadsBody(Protocol):
     ) -> BodyShape | None: ...
 
 
+class ReadsFaceBmi(Protocol):
+    def read(self, image: ImageArray, face: Face) -> BodyShape: ...
+
+
 class Readers(Protocol):
     """All of them together: :class:`mirror.vision.suite.Vision` is one."""
 
@@ -71,3 +75,8 @@ class Readers(Protocol):
 
     @property
     def body(self) -> ReadsBody: ...
+
+    @property
+    def face_bmi(self) -> ReadsFaceBmi | None:
+        """Set where BMI comes from the face: then ``body`` is not asked."""
+        ...

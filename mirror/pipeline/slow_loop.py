@@ -164,7 +164,7 @@ class SlowLoop:
             small = self._readers.mask.read(posed.analysis.small, region)
         self._mask = None if small is None else _of_full_frame(small, posed.analysis.factor)
         self._memory.found(self._token, "mask", mask=self._mask, mask_pose=posed.pose)
-        if self._mask is None or not self._estimates:
+        if self._mask is None or not self._estimates or self._readers.face_bmi is not None:
             return
         with self._telemetry.stage("body"):
             body = self._readers.body.read(
@@ -189,6 +189,11 @@ class SlowLoop:
         elif self._belief.faces >= SETTLED_FACES:
             self.schedule.ran("face", now, wait=SETTLED_FACE_WAIT_S)
         self._publish_profile("attributes")
+        if self._readers.face_bmi is not None:
+            with self._telemetry.stage("body"):
+                body = self._readers.face_bmi.read(posed.analysis.frame.image, face)
+            self._belief.add_body(body)
+            self._publish_profile("body")
 
     def _embed(self, posed: PosedFrame, now: float) -> None:
         wanted = self._wardrobe.to_embed(now)[:1]  # one crop a turn: the thread is never long away

@@ -1,34 +1,40 @@
-"""Age and gender presentation from a face: faceres. Estimates for sizes and styles; never stored, never identity."""
+"""Age and gender presentation from a face, by one net or by two. Estimates for sizes and styles; never stored, never
+identity."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mirror.domain import Box, Estimate, Face
+from mirror.domain import Estimate, Face
 from mirror.runtime.session import Session
-from mirror.vision.crop import CropTensor
-
-FACE_MARGIN = 1.4
-"""faceres was trained on the face box times 1.4 (its card)."""
-
-TOP_AGES = 2
-"""Age is the expectation over the likeliest bins: A. Savchenko, 'Efficient facial representations for age, gender
-and identity recognition', 2019, found two best."""
-
-LEAST_SPREAD = 6.0
-"""Years either side at the least: published mean errors of such nets on unseen faces are 5 to 8 years."""
+from mirror.vision.decoders.contract import FaceReading
+from mirror.vision.face_net import FaceNet
 
 
 class AttributeReader:
     """Reads age (years with spread) and the probability of a feminine presentation."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self._crop = CropTensor(session.card)
-        names = [spec.name for spec in session.card.outputs]
-        self._age, self._gender = names.index("age"), names.index("gender")
-        self._first_age = float(session.card.options.get("first_age", 0))
-        self._male_from = float(session.card.options.get("male_from", 0.5))
+    def __init__(self, age: Session, gender: Session | None = None) -> None:
+        """``gender`` None: the net of ``age`` tells both. Raises MirrorError when a net does not tell what it shall."""
+        self._age = FaceNet(age, "age", "a net that tells age")
+        if gender is None or gender is age:
+            self._female = self._age
+            if "female" not in self._age.gives:
+                self._female = FaceNet(age, "female", "a net that tells gender presentation")
+        else:
+            self._female = FaceNet(gender, "female", "a net that tells gender presentation")
+        self.parts: tuple[FaceNet, ...] = tuple(dict.fromkeys((self._age, self._female)))
+        """Its nets, each once."""
+
+    @property
+    def session(self) -> Session:
+        """The session of the net that tells age."""
+        return self._age.session
+
+    @property
+    def gender_session(self) -> Session:
+        """The session of the net that tells gender presentation, often the same."""
+        return self._female.session
 
     def read(self, image: np.ndarray, face: Face) -> tuple[Estimate, float]:
         """Age and P(female) of ``face``.
@@ -37,33 +43,8 @@ class AttributeReader:
             image: BGR uint8 (height, width, 3).
             face: box in frame pixels, without margin.
         """
-        side = max(face.box.width, face.box.height)
-        cx, cy = face.box.centre
-        square = Box(cx - side / 2, cy - side / 2, cx + side / 2, cy + side / 2).grown(FACE_MARGIN)
-        self._crop.fill(image, square)
-        outputs = self.session.run(self._crop.tensor)
-        male = centred(float(outputs[self._gender].ravel()[0]), self._male_from)
-        return age_estimate(outputs[self._age].ravel(), self._first_age), 1.0 - male
-
-
-def centred(probability: float, threshold: float) -> float:
-    """A probability moved on the logit scale so that ``threshold`` becomes 0.5 (nets trained on unbalanced data
-    have their equal point elsewhere)."""
-    p = min(max(probability, 1e-6), 1 - 1e-6)
-    logit = np.log(p / (1 - p)) - np.log(threshold / (1 - threshold))
-    return float(1 / (1 + np.exp(-logit)))
-
-
-def age_estimate(bins: np.ndarray, first_age: float = 0.0) -> Estimate:
-    """Years with an 80 % spread from the network's age distribution.
-
-    Args:
-        bins: (n,) softmax over whole years.
-        first_age: the age of the first bin.
-    """
-    bins = bins.astype(np.float64) / max(float(bins.sum()), 1e-9)
-    best = np.argsort(bins)[-TOP_AGES:]
-    years = first_age + float((best * bins[best]).sum() / bins[best].sum())
-    cumulative = np.cumsum(bins)
-    low, high = (first_age + float(np.searchsorted(cumulative, share)) for share in (0.1, 0.9))
-    return Estimate(years, max(0.0, min(low, years - LEAST_SPREAD)), max(high, years + LEAST_SPREAD))
+        read: dict[FaceNet, FaceReading] = {net: net.read(image, face) for net in self.parts}
+        age, female = read[self._age].age, read[self._female].female
+        assert age is not None
+        assert female is not None
+        return age, female

@@ -1,15 +1,17 @@
-"""Letterboxed crops: a region of a frame, cut and resized into a preallocated model input."""
+"""Crops: a region of a frame, cut, resized and prepared as a card says, in a preallocated model input."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mirror.domain import Box, FloatArray, ImageArray
+from mirror.domain import Box, FloatArray, ImageArray, MirrorError
 from mirror.runtime.manifest import ModelCard
+from mirror.vision.decoders.options import Options
 
 
 @dataclass(frozen=True)
@@ -49,37 +51,53 @@ def fit_aspect(region: Box, width: int, height: int) -> Box:
 
 
 class CropTensor:
-    """Cuts crops for one model into one preallocated float32 RGB tensor (batch of 1).
+    """Cuts crops for one model into one preallocated tensor (batch of 1), prepared as its card says.
 
-    Shrinking uses INTER_AREA (bilinear aliases when the frame is much larger than the input), growing bilinear.
-    Outside the frame the crop is ``pad`` grey. Not thread-safe: each reader owns its own.
+    The card's ``layout``, ``colour``, input dtype, ``scale``, ``mean`` and ``std`` (in the input's channel order) are
+    followed; one channel takes grey. Options: ``pad`` (a value 0..255, or one per channel in the input's order) is what
+    lies outside the frame; ``fit`` is letterbox (the region is widened to the input's aspect) or stretch;
+    ``input_size`` [height, width] where the graph leaves it open, or takes the picture as one row of numbers.
+
+    Shrinking uses INTER_AREA (bilinear aliases when the frame is much larger than the input), growing bilinear. Not
+    thread-safe: each reader owns its own.
     """
 
-    def __init__(self, card: ModelCard, pad: int = 0) -> None:
-        shape = [int(side) if isinstance(side, int) else 1 for side in card.inputs[0].shape]
+    def __init__(self, card: ModelCard, pad: float = 0) -> None:
+        """``pad`` stands where the card has none. Raises MirrorError when the card's input is no picture."""
+        options = Options(card)
         self.planar = card.layout == "NCHW"
-        self.height, self.width = (shape[2], shape[3]) if self.planar else (shape[1], shape[2])
-        self.tensor: FloatArray = np.zeros(
-            (1, 3, self.height, self.width) if self.planar else (1, self.height, self.width, 3), np.float32
-        )
-        self._bgr: ImageArray = np.zeros((self.height, self.width, 3), np.uint8)
-        self._pad = pad
+        channels, self.height, self.width = _picture_shape(card, options)
+        self._stretch = options.choice("fit", ("letterbox", "stretch"), "letterbox") == "stretch"
+        dtype = np.dtype(card.inputs[0].dtype)
+        shape = (channels, self.height, self.width) if self.planar else (self.height, self.width, channels)
+        flat = len(card.inputs[0].shape) == 2
+        self.tensor: NDArray[Any] = np.zeros((1, int(np.prod(shape))) if flat else (1, *shape), dtype)
+        self._view = self.tensor.reshape(1, *shape)
+        self._planes = [self._view[0, c] if self.planar else self._view[0, :, :, c] for c in range(channels)]
+        self._pixels: ImageArray = np.zeros((self.height, self.width, 3), np.uint8)
+        # where each channel of the input stands in a BGR picture
+        self._sources = (0,) if channels == 1 else (0, 1, 2) if card.colour == "bgr" else (2, 1, 0)
+        self._grey = channels == 1
+        self._pad = _pad(options, pad, channels, self._sources)
         self._scale = np.float32(card.scale)
-        self._mean = np.broadcast_to(np.asarray(card.mean, np.float32), 3)
-        self._std = np.broadcast_to(np.asarray(card.std, np.float32), 3)
+        self._mean = _per_channel(card, "mean", card.mean, channels)
+        self._std = _per_channel(card, "std", card.std, channels)
         self._plain = not self._mean.any() and bool((self._std == 1).all())
+        self._scratch: FloatArray | None = None
+        if dtype != np.float32:
+            self._scratch = np.zeros((self.height, self.width), np.float32)
 
     def fill(self, image: ImageArray, region: Box) -> Letterbox:
-        """Fill :attr:`tensor` with ``region`` of ``image`` (BGR uint8), letterboxed; returns the mapping back.
+        """Fill :attr:`tensor` with ``region`` of ``image`` (BGR uint8); returns the mapping back.
 
         A region wholly outside the image gives a crop of plain padding.
         """
-        whole = fit_aspect(region, self.width, self.height)
+        whole = region if self._stretch else fit_aspect(region, self.width, self.height)
         # whole frame pixels, so that the mapping back is exact for what was really cut
         left, top = int(np.floor(whole.x1)), int(np.floor(whole.y1))
         wide, tall = max(1, round(whole.width)), max(1, round(whole.height))
         letterbox = Letterbox(wide / self.width, tall / self.height, left, top)
-        self._bgr[:] = self._pad
+        self._pixels[:] = self._pad
         frame_h, frame_w = image.shape[:2]
         x1, y1, x2, y2 = max(0, left), max(0, top), min(frame_w, left + wide), min(frame_h, top + tall)
         if x2 > x1 and y2 > y1:
@@ -89,16 +107,79 @@ class CropTensor:
             a, c = min(a, b - 1), min(c, d - 1)
             shrinks = letterbox.scale_x > 1
             cv2.resize(
-                image[y1:y2, x1:x2], (b - a, d - c), dst=self._bgr[c:d, a:b],
+                image[y1:y2, x1:x2], (b - a, d - c), dst=self._pixels[c:d, a:b],
                 interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
             )
         self._normalise()
         return letterbox
 
     def _normalise(self) -> None:
-        for channel in range(3):
-            plane = self.tensor[0, channel] if self.planar else self.tensor[0, :, :, channel]
-            np.multiply(self._bgr[:, :, 2 - channel], self._scale, out=plane, dtype=np.float32, casting="unsafe")
+        pixels = cv2.cvtColor(self._pixels, cv2.COLOR_BGR2GRAY)[:, :, None] if self._grey else self._pixels
+        for channel, plane in enumerate(self._planes):
+            out = plane if self._scratch is None else self._scratch
+            np.multiply(
+                pixels[:, :, self._sources[channel]], self._scale, out=out, dtype=np.float32, casting="unsafe")
             if not self._plain:
-                plane -= self._mean[channel]
-                plane /= self._std[channel]
+                out -= self._mean[channel]
+                out /= self._std[channel]
+            if self._scratch is not None:
+                self._cast(out, plane)
+
+    def _cast(self, values: FloatArray, plane: NDArray[Any]) -> None:
+        if np.issubdtype(plane.dtype, np.integer):
+            limits = np.iinfo(plane.dtype)
+            values = np.clip(np.rint(values), limits.min, limits.max)
+        plane[:] = values
+
+
+def _picture_shape(card: ModelCard, options: Options) -> tuple[int, int, int]:
+    """Channels, height and width of the card's input."""
+    spec = card.inputs[0]
+    size = options.numbers("input_size", 2)
+    if size is not None and any(side != int(side) or side < 1 for side in size):
+        raise options.wrong("input_size", "must be [height, width] in whole pixels")
+    shape: tuple[int | str, ...] = spec.shape
+    if len(shape) == 2 and size is not None:
+        channels = 1 if shape[1] == int(size[0] * size[1]) else 3
+        row = int(channels * size[0] * size[1])
+        if isinstance(shape[1], int) and shape[1] != row:
+            raise options.wrong("input_size", f"makes a row of {row} numbers; the graph takes {shape[1]}")
+        return channels, int(size[0]), int(size[1])
+    where = f"model '{card.name}': input '{spec.name}' {list(shape)}"
+    if card.layout == "none" or len(shape) != 4:
+        raise MirrorError(f"{where}, layout {card.layout}: it takes pictures, whose layout is NHWC or NCHW")
+    channels_, height, width = shape[1:] if card.layout == "NCHW" else (shape[3], *shape[1:3])
+    if channels_ not in (1, 3):
+        raise MirrorError(f"{where}: layout {card.layout} makes {channels_} channels of it; pictures have 1 or 3")
+    if size is not None:
+        for side, given in zip((height, width), size, strict=True):
+            if isinstance(side, int) and side != given:
+                raise options.wrong("input_size", f"is {given:g} where the graph's input has {side}")
+        height, width = int(size[0]), int(size[1])
+    if not isinstance(height, int) or not isinstance(width, int):
+        raise MirrorError(f"{where} leaves its size open: give option input_size = [height, width]")
+    return int(channels_), height, width
+
+
+def _per_channel(card: ModelCard, key: str, values: tuple[float, ...], channels: int) -> FloatArray:
+    if len(values) not in (1, channels):
+        raise MirrorError(f"model '{card.name}': {key} has {len(values)} numbers; its input has {channels} channels")
+    return np.broadcast_to(np.asarray(values, np.float32), channels)
+
+
+def _pad(
+    options: Options, default: float, channels: int, sources: tuple[int, ...]
+) -> int | tuple[int, int, int]:
+    """The padding as one value, or as a BGR pixel where its channels differ."""
+    if isinstance(options.card.options.get("pad"), list):
+        given = options.numbers("pad", channels) or ()
+    else:
+        given = (options.number("pad", default, least=0, most=255),) * channels
+    if not all(0 <= value <= 255 for value in given):
+        raise options.wrong("pad", "must lie in 0..255")
+    if len(set(given)) == 1:
+        return round(given[0])  # numpy fills one value far faster than a pixel
+    bgr = [0, 0, 0]
+    for value, place in zip(given, sources, strict=True):
+        bgr[place] = round(value)
+    return bgr[0], bgr[1], bgr[2]

@@ -6,23 +6,34 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mirror.domain import Box, FloatArray
+from mirror.domain import Box, FloatArray, MirrorError
 from mirror.runtime.session import Session
 from mirror.vision.crop import CropTensor
+from mirror.vision.decoders.options import Options
+from mirror.vision.decoders.registry import EMBEDDING, require
 
 PAD_GREY = 128
+UNIT = 1e-3
+"""A row this near to length 1 is left as it is."""
 
 
 class Embedder:
-    """Embeds garment crops with EfficientNet-Lite0 and our own head."""
+    """Embeds pictures of garments: our own net, or whatever the card describes."""
 
     def __init__(self, session: Session) -> None:
+        """Raises MirrorError when the card is no embedding's, or does not go together with its graph."""
+        card = session.card
+        require(card, (EMBEDDING,), "a garment embedding")
+        options = Options(card)
         self.session = session
-        self._crop = CropTensor(session.card, pad=int(session.card.options.get("pad", PAD_GREY)))
-        self._margin = float(session.card.options.get("region_margin", 1.0))
-        last = session.card.outputs[0].shape[-1]
-        self.dim = int(last) if isinstance(last, int) else 128
-        self.name = f"{session.card.name}@{session.card.sha256[:12]}"
+        self._crop = CropTensor(card, pad=PAD_GREY)
+        self._margin = options.number("region_margin", 1.0, least=0.5, most=3)
+        self._output = options.output()
+        last = card.outputs[self._output].shape[-1]
+        if not isinstance(last, int):
+            raise MirrorError(f"model '{card.name}': an embedding has a fixed length; its output's is '{last}'")
+        self.dim = last
+        self.name = f"{card.name}@{card.sha256[:12]}"
         """Card name and hash: a catalogue built by other weights is refused."""
 
     def embed(self, image: np.ndarray, boxes: Sequence[Box]) -> FloatArray:
@@ -43,4 +54,7 @@ class Embedder:
         """float32 (dim,): the embedding of a BGR uint8 picture of one garment."""
         height, width = image.shape[:2]
         self._crop.fill(image, Box(0, 0, width, height))
-        return self.session.run(self._crop.tensor)[0].ravel().astype(np.float32)
+        row: FloatArray = self.session.run(self._crop.tensor)[self._output].ravel().astype(np.float32)
+        length = float(np.linalg.norm(row))
+        # our own net ends in a norm; another's output may be of any length, and the catalogue compares by cosine
+        return row if abs(length - 1) < UNIT else np.asarray(row / max(length, 1e-9), np.float32)

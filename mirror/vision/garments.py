@@ -1,4 +1,4 @@
-"""Garments worn: the anchor-free detector on the shopper's region, then non-maximum suppression."""
+"""Garments worn: a detector on the shopper's region, then non-maximum suppression."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import numpy as np
 from mirror.domain import Box, FloatArray, Garment
 from mirror.runtime.session import Session
 from mirror.vision.crop import CropTensor
+from mirror.vision.decoders.options import Options
+from mirror.vision.decoders.registry import BOXES, box_decoder, require
+from mirror.vision.vocabulary import vocabulary_of
 
 SAME_CLASS_IOU = 0.6
 """Boxes of one class that overlap more are one piece; 0.5 to 0.7 were alike on the validation photos. Between classes
@@ -20,28 +23,34 @@ class GarmentDetector:
     """Finds garments with category, box and score."""
 
     def __init__(self, session: Session) -> None:
+        """Raises MirrorError when the card is no garment detector's, or does not go together with its graph."""
+        card = session.card
+        require(card, tuple(BOXES), "a garment detector")
         self.session = session
-        self.labels = session.card.labels
-        self._crop = CropTensor(session.card, pad=int(session.card.options.get("pad", PAD_GREY)))
-        self._least = float(session.card.options.get("score_threshold", LEAST_SCORE))
+        self.vocabulary = vocabulary_of(card)
+        self._crop = CropTensor(card, pad=PAD_GREY)
+        self._decode = box_decoder(card, (self._crop.width, self._crop.height), "a garment detector")
+        options = Options(card)
+        self._least = options.number("score_threshold", LEAST_SCORE, least=0.01, most=1)
+        self._same_class_iou = options.number("same_class_iou", SAME_CLASS_IOU, least=0.05, most=1)
 
     def detect(self, image: np.ndarray, region: Box, least_score: float | None = None) -> list[Garment]:
         """Garments inside ``region``, best score first, boxes in frame pixels clipped to the frame.
 
         Args:
             image: BGR uint8 (height, width, 3).
-            region: box in frame pixels around the dressed body; letterboxed to the network's input.
+            region: box in frame pixels around the dressed body; letterboxed (or stretched) to the network's input.
             least_score: keep detections from this score on; the card's threshold when None.
         """
         letterbox = self._crop.fill(image, region)
-        boxes, scores = self.session.run(self._crop.tensor)
         least = self._least if least_score is None else least_score
+        boxes, scores = self._decode(self.session.run(self._crop.tensor), least)
         frame = Box(0, 0, image.shape[1], image.shape[0])
         found: list[Garment] = []
-        for box, label, score in suppress(boxes[0], scores[0], least):
+        for box, label, score in suppress(boxes, self.vocabulary.of_scores(scores), least, self._same_class_iou):
             inside = letterbox.box_to_frame(Box(*(float(v) for v in box))).clipped(frame)
             if inside.area > 0:
-                found.append(Garment(self.labels[label], inside, score))
+                found.append(Garment(self.vocabulary.categories[label], inside, score))
         return found
 
 

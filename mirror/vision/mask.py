@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mirror.domain import Box, Mask
+from mirror.domain import Box, Mask, MirrorError
 from mirror.runtime.session import Session
 from mirror.vision.crop import CropTensor
+from mirror.vision.decoders.options import Options
+from mirror.vision.decoders.registry import MASK, require
 
 LEAST_PRESENCE = 0.3
 """BlazePose's own presence score under which the crop holds no person."""
@@ -16,11 +18,16 @@ class MaskReader:
     """Reads a person mask of 256x256 over a square crop."""
 
     def __init__(self, session: Session) -> None:
+        """Raises MirrorError when the card is no such net's."""
+        card = session.card
+        require(card, (MASK,), "a person mask")
+        names = [spec.name for spec in card.outputs]
+        if not {"mask", "presence"} <= set(names):
+            raise MirrorError(f"model '{card.name}': a person mask reads outputs 'mask' and 'presence', not {names}")
         self.session = session
-        self._crop = CropTensor(session.card)
-        names = [spec.name for spec in session.card.outputs]
+        self._crop = CropTensor(card)
         self._mask, self._presence = names.index("mask"), names.index("presence")
-        self._logits = bool(session.card.options.get("mask_is_logits", False))
+        self._logits = Options(card).flag("mask_is_logits")
 
     def read(self, image: np.ndarray, region: Box) -> Mask | None:
         """The mask of the person inside ``region`` (widened to a square), or None when nobody is there.

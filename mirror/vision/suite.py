@@ -9,8 +9,10 @@ from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
 from mirror.vision.attributes import AttributeReader
 from mirror.vision.body import BodyReader
+from mirror.vision.decoders.registry import BODY, require
 from mirror.vision.embedding import Embedder
 from mirror.vision.face import FaceFinder
+from mirror.vision.face_bmi import FaceBmiReader
 from mirror.vision.garments import GarmentDetector
 from mirror.vision.mask import MaskReader
 from mirror.vision.people import PeopleFinder
@@ -18,6 +20,32 @@ from mirror.vision.pose import PoseReader
 
 LIVE_POSE = "movenet-lightning"
 BEST_POSE = "movenet-thunder"
+BODY_SHAPE = "body-shape"
+
+
+@dataclass(frozen=True)
+class ModelNames:
+    """Which model of the manifest does what.
+
+    ``best_pose`` (stills) empty: MoveNet Thunder beside the mirror's own live pose, else ``pose`` itself. ``face_age``
+    and ``face_gender`` empty: ``attributes`` tells it. ``bmi``: "body" (the silhouette) or a net that reads a face.
+    """
+
+    pose: str = LIVE_POSE
+    best_pose: str = ""
+    people: str = "movenet-multipose"
+    mask: str = "blazepose-full"
+    attributes: str = "faceres"
+    face_age: str = ""
+    face_gender: str = ""
+    bmi: str = "body"
+    garments: str = "garments"
+    embedding: str = "garment-embedding"
+
+    @property
+    def stills_pose(self) -> str:
+        """The pose net for stills."""
+        return self.best_pose or (BEST_POSE if self.pose == LIVE_POSE else self.pose)
 
 
 @dataclass(frozen=True)
@@ -32,41 +60,58 @@ class Vision:
     garments: GarmentDetector
     embedder: Embedder
     body: BodyReader
+    face_bmi: FaceBmiReader | None = None
+    """Set where BMI is read from the face: then nothing is read from the silhouette."""
 
     @classmethod
     def load(
-        cls, folder: Path | None = None, *, provider: str = "cpu", threads: int = 1, best_pose: bool = False
+        cls, folder: Path | None = None, *, provider: str = "cpu", threads: int = 1, best_pose: bool = False,
+        own: Path | None = None, names: ModelNames | None = None,
     ) -> Vision:
-        """Load every model of the manifest in ``folder`` (the packaged one when None).
+        """Load the models ``names`` of the manifest in ``folder`` (the packaged one when None) and of ``own``.
 
-        ``best_pose`` takes MoveNet Thunder, for stills; the live mirror takes Lightning.
+        ``best_pose`` takes the pose net for stills; the live mirror takes the quick one.
 
         Raises:
-            MirrorError: a model is missing, changed or does not run on ``provider``.
+            MirrorError: a model is missing, changed, does not run on ``provider``, or does not suit what it is
+                named for.
         """
-        manifest = Manifest.load(folder)
+        manifest = Manifest.load(folder, own)
+        names = names or ModelNames()
+        opened: dict[str, Session] = {}
 
         def session(name: str) -> Session:
-            return Session(manifest[name], provider, threads)
+            if name not in opened:
+                opened[name] = Session(manifest[name], provider, threads)
+            return opened[name]
 
+        require(manifest[BODY_SHAPE], (BODY,), "a body shape of breadths")
+        age = session(names.face_age or names.attributes)
         return cls(
-            people=PeopleFinder(session("movenet-multipose")),
-            pose=PoseReader(session(BEST_POSE if best_pose else LIVE_POSE)),
-            mask=MaskReader(session("blazepose-full")),
+            people=PeopleFinder(session(names.people)),
+            pose=PoseReader(session(names.stills_pose if best_pose else names.pose)),
+            mask=MaskReader(session(names.mask)),
             face=FaceFinder(),
-            attributes=AttributeReader(session("faceres")),
-            garments=GarmentDetector(session("garments")),
-            embedder=Embedder(session("garment-embedding")),
-            body=BodyReader(session("body-shape")),
+            attributes=AttributeReader(age, session(names.face_gender or names.attributes)),
+            garments=GarmentDetector(session(names.garments)),
+            embedder=Embedder(session(names.embedding)),
+            body=BodyReader(session(BODY_SHAPE)),
+            face_bmi=None if names.bmi == "body" else FaceBmiReader(session(names.bmi)),
         )
 
     def sessions(self) -> dict[str, Session]:
         """The sessions by the task's name."""
-        return {
+        found = {
             "people": self.people.session, "pose": self.pose.session, "mask": self.mask.session,
             "attributes": self.attributes.session, "garments": self.garments.session,
             "embedding": self.embedder.session, "body": self.body.session,
         }
+        if len(self.attributes.parts) > 1:
+            del found["attributes"]
+            found["age"], found["gender"] = self.attributes.session, self.attributes.gender_session
+        if self.face_bmi is not None:
+            found["bmi"] = self.face_bmi.session
+        return found
 
     def model_names(self) -> dict[str, str]:
         """Task -> name of the model that does it; the face detector is dlib's own."""

@@ -8,7 +8,8 @@ import pytest
 from mirror.domain import Box, Face, Pose
 from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
-from mirror.vision.attributes import AttributeReader, age_estimate, centred
+from mirror.vision.attributes import AttributeReader
+from mirror.vision.decoders.faceres import age_estimate, centred
 from mirror.vision.face import FaceFinder, head_box
 from mirror.vision.full_body import full_body
 from mirror.vision.mask import MaskReader
