@@ -112,7 +112,7 @@ def _parser() -> _Parser:
     build.add_argument("--items", type=Path, required=True, help="CSV or JSONL feed")
     build.add_argument("--pictures", type=Path, required=True, help="folder that the feed's pictures are relative to")
     build.add_argument("--out", type=Path, required=True, help="index file to write")
-    build.add_argument("--embedder", default="garment-embedding", help="model of the manifest that embeds pictures")
+    build.add_argument("--embedder", help="model of the manifest that embeds pictures (default: the configured one)")
     build.add_argument("--json", action="store_true", help="one JSON document on stdout")
     query = command(catalogs, "query", _catalog_query, "nearest items for the garments in pictures", "catalog query")
     query.add_argument("--catalog", type=Path, help="catalogue file (default: the configured or the sample one)")
@@ -133,8 +133,8 @@ def _parser() -> _Parser:
     models = commands.add_parser("models", help="the models: list, verify")
     zoo = models.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     for name, run_it, text in (
-        ("list", _models_list, "every model with task, size and licence"),
-        ("verify", _models_verify, "check hash and shapes, and run each model once"),
+        ("list", _models_list, "every model with task, precisions, sizes and licence"),
+        ("verify", _models_verify, "prove every file by its hash and a recorded input and output"),
     ):
         sub = command(zoo, name, run_it, text, f"models {name}")
         sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -232,30 +232,21 @@ def _catalog_verify(options: argparse.Namespace) -> int:
 
 def _models_list(options: argparse.Namespace) -> int:
     settings = load_settings(options.config)
-    from mirror.runtime.zoo import list_models
-    from mirror.service.places import models_folder
+    from mirror.runtime.zoo import list_models, models_table
+    from mirror.service.places import models_folder, own_folder
 
-    rows = list_models(models_folder(settings))
-    if options.json:
-        print(json.dumps({"models": rows}))
-        return 0
-    for row in rows:
-        size = "missing" if row["bytes"] is None else f"{row['bytes'] / 1e6:6.1f} MB"
-        print(f"{row['name']:20} {row['task']:12} {size:>10}  {row['licence']}")
+    rows = list_models(models_folder(settings), own_folder(settings))
+    print(json.dumps({"models": rows}) if options.json else models_table(rows))
     return 0
 
 
 def _models_verify(options: argparse.Namespace) -> int:
     settings = load_settings(options.config)
-    from mirror.runtime.zoo import verify_models
-    from mirror.service.places import models_folder
+    from mirror.runtime.zoo import verified_table, verify_models
+    from mirror.service.places import models_folder, own_folder
 
-    rows = verify_models(models_folder(settings), settings.models.provider)
-    if options.json:
-        print(json.dumps({"models": rows}))
-    else:
-        for row in rows:
-            print(f"{row['name']:20} {'ok' if row['ok'] else row['problem']}")
+    rows = verify_models(models_folder(settings), settings.models.provider, own_folder(settings))
+    print(json.dumps({"models": rows}) if options.json else verified_table(rows))
     return 0 if all(row["ok"] for row in rows) else 1
 
 

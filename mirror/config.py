@@ -36,11 +36,27 @@ class CameraSettings:
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """Which graphs run where. What is asked for is what runs: there is no fall-back to another provider."""
+    """Which graphs run where. What is asked for is what runs: there is no fall-back to another provider.
+
+    ``own``: a folder with models of yours, as `mirror export --out` writes it. The keys below ``threads`` name the
+    model of either manifest that does each task (docs/own-models.md): ``best_pose`` reads stills (empty: MoveNet
+    Thunder beside the mirror's own ``pose``, else ``pose``), ``face_age`` and ``face_gender`` stand in for
+    ``attributes`` (empty: it tells them), ``bmi`` is "body" (the silhouette) or a net that reads a face."""
 
     folder: str = ""
+    own: str = ""
     provider: Literal["cpu", "cuda", "ort-tensorrt", "tensorrt", "openvino"] = "cpu"
     threads: int = 1
+    pose: str = "movenet-lightning"
+    best_pose: str = ""
+    people: str = "movenet-multipose"
+    mask: str = "blazepose-full"
+    attributes: str = "faceres"
+    face_age: str = ""
+    face_gender: str = ""
+    bmi: str = "body"
+    garments: str = "garments"
+    embedding: str = "garment-embedding"
 
 
 @dataclass(frozen=True)

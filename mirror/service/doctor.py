@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from mirror.config import Settings
 from mirror.domain import MirrorError
-from mirror.service.places import ROOT, catalogue_path, models_folder
+from mirror.service.places import ROOT, catalogue_path, models_folder, own_folder
 
 LEAST_DISK_MB = 500
 HOT_CELSIUS = 85.0
@@ -33,7 +33,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Every check in order; a check that itself breaks is reported as a failure, not raised."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
-        _python, _opencv, _camera, _display, _provider, _models, _catalogue, _disk, _temperature,
+        _python, _opencv, _camera, _display, _provider, _models, _tasks, _catalogue, _disk, _temperature,
     )
     findings = []
     for check in checks:
@@ -116,17 +116,34 @@ def _provider(settings: Settings) -> Finding:
         session = Session(card, asked, settings.models.threads)
     except MirrorError as error:
         return Finding("provider", "failure", str(error), "set [models] provider to one that this device has")
-    return Finding("provider", "ok", f"{session.provider} runs {card.name}")
+    return Finding("provider", "ok", f"{session.provider} runs {session.runs}")
 
 
 def _models(settings: Settings) -> Finding:
     from mirror.runtime.zoo import verify_models
 
-    rows = verify_models(models_folder(settings))
+    rows = verify_models(models_folder(settings), own=own_folder(settings))
     bad = [row for row in rows if not row["ok"]]
     if bad:
         return Finding("models", "failure", bad[0]["problem"], "make models")
-    return Finding("models", "ok", f"{len(rows)} models whole")
+    reduced = sum(row["precision"] != "fp32" for row in rows)
+    return Finding("models", "ok", f"{len(rows) - reduced} models whole, {reduced} of them in another precision too")
+
+
+def _tasks(settings: Settings) -> Finding:
+    from mirror.service.opening import load_vision
+
+    vision = load_vision(settings, best_pose=True)
+    live = load_vision(settings)
+    said = [f"{task}: {name}" for task, name in live.model_names().items()]
+    said.append(f"{len(live.pose.skeleton.names)} keypoints, {len(vision.pose.skeleton.names)} on stills")
+    dropped = live.garments.vocabulary.dropped
+    if dropped:
+        return Finding(
+            "tasks", "warning", f"{'; '.join(said)}; garments leaves out the labels {', '.join(dropped)}",
+            "map them with option categories on its card, or leave it so",
+        )
+    return Finding("tasks", "ok", "; ".join(said))
 
 
 def _catalogue(settings: Settings) -> Finding:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 from catalog.index import Catalogue
 from mirror.config import Settings
-from mirror.service.places import catalogue_path, models_folder
-from mirror.vision.suite import Vision
+from mirror.service.places import catalogue_path, models_folder, own_folder
+from mirror.vision.suite import ModelNames, Vision
 
 
 def say(text: str) -> None:
@@ -21,8 +22,10 @@ def say(text: str) -> None:
 def load_vision(settings: Settings, *, best_pose: bool = False) -> Vision:
     """Every model, as configured. Raises MirrorError (see :meth:`Vision.load`)."""
     models = settings.models
+    names = ModelNames(**{field.name: getattr(models, field.name) for field in fields(ModelNames)})
     return Vision.load(
-        models_folder(settings), provider=models.provider, threads=models.threads, best_pose=best_pose
+        models_folder(settings), provider=models.provider, threads=models.threads, best_pose=best_pose,
+        own=own_folder(settings), names=names,
     )
 
 

@@ -23,3 +23,8 @@ def catalogue_path(settings: Settings, asked: Path | None = None) -> Path | None
 def models_folder(settings: Settings) -> Path | None:
     """The configured model folder, or None for the packaged one."""
     return Path(settings.models.folder) if settings.models.folder else None
+
+
+def own_folder(settings: Settings) -> Path | None:
+    """The configured folder of an integrator's own models, or None."""
+    return Path(settings.models.own).expanduser() if settings.models.own else None

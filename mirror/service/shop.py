@@ -18,8 +18,9 @@ from mirror.pipeline.analyze import Analyzer
 from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
 from mirror.service.opening import load_vision, say
-from mirror.service.places import catalogue_path, models_folder
+from mirror.service.places import catalogue_path, models_folder, own_folder
 from mirror.vision.colour import picture_colours
+from mirror.vision.decoders.registry import EMBEDDING
 from mirror.vision.embedding import Embedder
 
 PROGRESS_EVERY_S = 0.5
@@ -27,7 +28,7 @@ PROGRESS_WIDTH = 30
 
 
 def build_catalogue(
-    settings: Settings, items: Path, pictures: Path, out: Path, *, embedder: str, as_json: bool
+    settings: Settings, items: Path, pictures: Path, out: Path, *, embedder: str | None, as_json: bool
 ) -> int:
     """Build an index and say what went in. Returns 1 when rows were rejected (the good ones are in), else 0."""
     embed = load_embedder(settings, embedder)
@@ -92,10 +93,11 @@ def verify_catalogue(path: Path, *, as_json: bool) -> int:
     return _print(verify_command(path), as_json)
 
 
-def load_embedder(settings: Settings, name: str = "garment-embedding") -> Embedder:
-    """The embedder of that name in the manifest, on the configured provider."""
-    card = Manifest.load(models_folder(settings))[name]
-    if [spec.name for spec in card.outputs] != ["embedding"]:
+def load_embedder(settings: Settings, name: str | None = None) -> Embedder:
+    """The embedder of that name in the manifests (None: the configured one), on the configured provider."""
+    name = name or settings.models.embedding
+    card = Manifest.load(models_folder(settings), own_folder(settings))[name]
+    if card.decoder != EMBEDDING:
         raise UsageError(f"--embedder {name}: its model gives no embedding; `mirror models list` names those there are")
     return Embedder(Session(card, settings.models.provider, settings.models.threads))
 
