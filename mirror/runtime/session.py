@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from mirror.domain import MirrorError
 from mirror.runtime import providers
-from mirror.runtime.manifest import ModelCard, TensorSpec
+from mirror.runtime.manifest import FULL_PRECISION, ModelCard, TensorSpec, Variant
+
+if TYPE_CHECKING:
+    from mirror.runtime.tensorrt import LoadedEngine
 
 if TYPE_CHECKING:
     from mirror.runtime.tensorrt import LoadedEngine
@@ -34,27 +37,29 @@ _digests_lock = threading.Lock()
 class Session:
     """A checked graph on one provider. ``run`` may be called from several threads at once.
 
-    Loading raises MirrorError, one line with the mend, when the file is missing, its sha256 is not the
-    manifest's, onnxruntime cannot load it, its tensors are not the manifest's, or the provider asked for is
-    not the one in use.
+    ``precision`` None takes the card's default for the provider, "fp32" where the card has none; ``precision`` and
+    ``provider`` of the session tell what really runs. Loading raises MirrorError, one line with the mend, when the
+    model has no such precision, the file is missing, its sha256 is not the manifest's, it cannot be loaded, its tensors
+    are not the manifest's, or the provider asked for is not the one in use.
     """
 
-    def __init__(self, card: ModelCard, provider: str = "cpu", threads: int = 1) -> None:
+    def __init__(
+        self, card: ModelCard, provider: str = "cpu", threads: int = 1, precision: str | None = None
+    ) -> None:
         if threads < 1:
             raise ValueError(f"a session needs at least one thread, not {threads}")
         self.card = card
         self.threads = threads
         providers.check_known(provider)
+        self.precision = card.default.get(provider, FULL_PRECISION) if precision is None else precision
         self._engine: LoadedEngine | None = None
         if provider == providers.NATIVE:
-            # imported here: only who asks for it needs TensorRT and CUDA
             from mirror.runtime.engines import open_engine
 
-            self._engine = open_engine(card)
+            self._engine = open_engine(card, self.precision)
             self.provider = provider
             return
-        asked = _asked(card, provider, threads)
-        check_file(card)
+        asked, path = self._prepared(provider)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -62,21 +67,31 @@ class Session:
         # Spinning threads take the cores from other stages: two sessions under load ran twice slower.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            # without enable_fallback=0 it takes another provider by itself and says so on stdout
-            self._session = onnxruntime.InferenceSession(
-                str(card.path), options, providers=asked, enable_fallback=0
-            )
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=asked)
         except Exception as error:  # onnxruntime's own exceptions share no base class but Exception
             reason = _one_line(error)
-            raise MirrorError(
-                f"model '{card.name}' ({card.path}) cannot be loaded: {reason}; {providers.MENDS.get(provider, MEND)}"
-            ) from error
+            raise MirrorError(f"model '{card.name}' ({path}) cannot be loaded: {reason}; {MEND}") from error
         self._session.disable_fallback()
         self.provider = providers.really_used(provider, self._session.get_providers())
         _check_tensors(card, "input", card.inputs, self._session.get_inputs())
         _check_tensors(card, "output", card.outputs, self._session.get_outputs())
         self._input = card.inputs[0].name
         self._outputs = [spec.name for spec in card.outputs]
+
+    def _prepared(self, provider: str) -> tuple[list[Any], Path]:
+        """onnxruntime's ``providers`` argument and the checked file to load."""
+        if provider == "ort-tensorrt":
+            from mirror.runtime import ort_engines
+
+            return ort_engines.request(self.card, self.precision), ort_engines.graph(self.card, self.precision)
+        asked = providers.request(provider, self.threads)
+        return asked, check_file(self.card, self.precision)
+
+    @property
+    def runs(self) -> str:
+        """What runs, for people and reports: "movenet-thunder (int8)"; the full precision goes without saying."""
+        full = self.precision == FULL_PRECISION
+        return self.card.name if full else f"{self.card.name} ({self.precision})"
 
     def run(self, feed: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         """Outputs in the card's order for the (only) input.
@@ -115,23 +130,33 @@ def _asked(card: ModelCard, provider: str, threads: int) -> list[Any]:
     return providers.request(provider, threads)
 
 
-def check_file(card: ModelCard) -> None:
-    """Raise MirrorError unless the card's file is there and has the manifest's sha256.
+def check_file(card: ModelCard, precision: str = FULL_PRECISION) -> Path:
+    """The file of one precision of a card; MirrorError unless it is there and has the manifest's sha256.
 
     A file is read once per process: its digest is kept by path, size and modification time.
     """
+    file: ModelCard | Variant = card
+    if precision != FULL_PRECISION:
+        if precision not in card.variants:
+            has = ", ".join((FULL_PRECISION, *card.variants))
+            raise MirrorError(
+                f"model '{card.name}' has no {precision} file, only {has}; "
+                f"make one with `mirror export quantize {card.name} --precision {precision}`"
+            )
+        file = card.variants[precision]
     try:
-        digest = file_digest(card.path)
+        digest = file_digest(file.path)
     except FileNotFoundError:
-        raise MirrorError(f"model '{card.name}': no file {card.path}; {MEND}") from None
+        raise MirrorError(f"model '{card.name}': no file {file.path}; {MEND}") from None
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
-        raise MirrorError(f"model '{card.name}': {card.path}: {reason}; {MEND}") from error
-    if digest != card.sha256:
+        raise MirrorError(f"model '{card.name}': {file.path}: {reason}; {MEND}") from error
+    if digest != file.sha256:
         raise MirrorError(
-            f"model '{card.name}': {card.path} is damaged or another version "
-            f"(sha256 {digest[:12]}..., the manifest says {card.sha256[:12]}...); {MEND}"
+            f"model '{card.name}': {file.path} is damaged or another version "
+            f"(sha256 {digest[:12]}..., the manifest says {file.sha256[:12]}...); {MEND}"
         )
+    return file.path
 
 
 def file_digest(path: Path) -> str:

@@ -114,8 +114,9 @@ class Vision:
         return found
 
     def model_names(self) -> dict[str, str]:
-        """Task -> name of the model that does it; the face detector is dlib's own."""
-        return {"face": "dlib frontal", **{task: s.card.name for task, s in self.sessions().items()}}
+        """Task -> name of the model that does it and, where it is not the full one, the precision that runs:
+        "movenet-thunder (int8)". The face detector is dlib's own."""
+        return {"face": "dlib frontal", **{task: s.runs for task, s in self.sessions().items()}}
 
     def providers(self) -> dict[str, str]:
         """Task -> the provider that really runs it."""

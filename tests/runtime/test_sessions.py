@@ -15,7 +15,7 @@ import pytest
 
 from mirror.domain import MirrorError, UsageError
 from mirror.runtime import providers
-from mirror.runtime.manifest import Manifest, ModelCard, TensorSpec
+from mirror.runtime.manifest import Manifest, ModelCard, TensorSpec, Variant
 from mirror.runtime.session import Session, file_digest
 
 
@@ -158,3 +158,39 @@ def test_the_runtime_keeps_no_session_file_and_reports_nothing(tmp_path: Path) -
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1"
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+def _with_variant(card: ModelCard, path: Path, **default: str) -> ModelCard:
+    """The card with its own graph as its "fp16" variant: what counts here is which file is taken."""
+    variant = Variant("fp16", path.name, file_digest(path) if path.exists() else "0" * 64, path, {})
+    return replace(card, variants={"fp16": variant}, default=default)
+
+
+def test_the_cards_default_for_the_provider_runs_and_the_session_says_so(card: ModelCard, tmp_path: Path) -> None:
+    copy = tmp_path / "half.onnx"
+    shutil.copy(card.path, copy)
+    varied = _with_variant(replace(card, path=tmp_path / "never read.onnx"), copy, cpu="fp16", tensorrt="int8")
+    session = Session(varied)
+    assert (session.precision, session.runs) == ("fp16", "movenet-lightning (fp16)")
+    full = Session(_with_variant(card, copy, cpu="fp16"), precision="fp32")
+    assert (full.precision, full.runs) == ("fp32", "movenet-lightning")
+    # a default for another provider does not count here
+    assert Session(_with_variant(card, copy, cuda="fp16")).precision == "fp32"
+
+
+def test_a_precision_the_model_does_not_have_is_one_line_with_the_command_that_makes_it(card: ModelCard) -> None:
+    with pytest.raises(MirrorError, match=r"no int8 file.*mirror export quantize movenet-lightning --precision int8"):
+        Session(replace(card, variants={}), precision="int8")
+
+
+def test_a_variant_is_checked_by_its_own_hash(card: ModelCard, tmp_path: Path) -> None:
+    copy = tmp_path / "half.onnx"
+    shutil.copy(card.path, copy)
+    varied = _with_variant(card, copy, cpu="fp16")
+    with copy.open("r+b") as stream:
+        stream.seek(1000)
+        stream.write(b"\xff\0")
+    with pytest.raises(MirrorError, match=r"half\.onnx is damaged"):
+        Session(varied)
+    with pytest.raises(MirrorError, match=r"no file .*gone\.onnx"):
+        Session(_with_variant(card, tmp_path / "gone.onnx", cpu="fp16"))
