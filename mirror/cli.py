@@ -29,6 +29,7 @@ EXAMPLES = {
     "catalog verify": "mirror catalog verify shop.catalogue",
     "models list": "mirror models list --json",
     "models verify": "mirror models verify",
+    "models engines": "mirror models engines garments --precision fp16",
     "doctor": "mirror doctor --json",
 }
 
@@ -142,7 +143,19 @@ def _parser() -> _Parser:
     # for `mirror --help`; main() hands the words after it to the export room
     commands.add_parser("export", help="a model of any origin becomes a checked ONNX file", add_help=False)
 
+    engines = command(zoo, "engines", _models_engines, "build TensorRT engines ahead of time", "models engines")
+    engines.add_argument("names", nargs="*", metavar="NAME", help="models (default: all)")
+    engines.add_argument("--precision", choices=("fp16", "fp32", "int8"), help="default: each model's own")
+    engines.add_argument("--provider", choices=("tensorrt", "ort-tensorrt"), default="tensorrt", help="who runs them")
+    engines.add_argument("--models", type=Path, metavar="FOLDER", help="models folder (default: the configured one)")
+    engines.add_argument("--workspace", type=_megabytes, metavar="MB", help="most scratch memory (default 1024)")
+    what = engines.add_mutually_exclusive_group()
+    what.add_argument("--list", action="store_true", help="what is in the cache, and does it fit this device")
+    what.add_argument("--clean", action="store_true", help="remove stale, damaged and unfinished engines")
+    engines.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
     doctor = command(commands, "doctor", _doctor, "is everything there that the mirror needs")
+    doctor.add_argument("--gpu", action="store_true", help="build, compare and time every model on this device's GPU")
     doctor.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser
 
@@ -250,8 +263,38 @@ def _models_verify(options: argparse.Namespace) -> int:
     return 0 if all(row["ok"] for row in rows) else 1
 
 
+def _models_engines(options: argparse.Namespace) -> int:
+    settings = load_settings(options.config)
+    from mirror.runtime.engine_build import WORKSPACE_MB
+    from mirror.runtime.manifest import Manifest
+    from mirror.service import engines
+    from mirror.service.places import models_folder
+
+    manifest = Manifest.load(options.models or models_folder(settings))
+    if options.list or options.clean:
+        act, table = (
+            (engines.list_engines, engines.list_table) if options.list else
+            (engines.clean_engines, engines.clean_table)
+        )
+        document = act(manifest, options.names)
+    else:
+        table = engines.build_table
+        document = engines.build_engines(
+            manifest, options.names, precision=options.precision, provider=options.provider,
+            workspace_mb=options.workspace or WORKSPACE_MB,
+        )
+    print(json.dumps(document) if options.json else table(document))
+    return 0 if all(row.get("ok", True) for row in document.get("engines", ())) else 1
+
+
 def _doctor(options: argparse.Namespace) -> int:
     settings = load_settings(options.config)
+    if options.gpu:
+        from mirror.service.gpu import examine_gpu, gpu_table
+
+        told = examine_gpu(settings)
+        print(json.dumps(told) if options.json else gpu_table(told))
+        return 0 if told["status"] == "ok" else 1
     from mirror.service import doctor
 
     findings = doctor.examine(settings)
@@ -293,6 +336,13 @@ def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value < 1e7:
         raise argparse.ArgumentTypeError(f"must be more than 0, not {text}")
+    return value
+
+
+def _megabytes(text: str) -> int:
+    value = int(text)
+    if not 16 <= value <= 1 << 20:
+        raise argparse.ArgumentTypeError(f"must lie in 16..{1 << 20}, not {text}")
     return value
 
 

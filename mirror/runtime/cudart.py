@@ -19,7 +19,7 @@ from mirror.domain import MirrorError
 NAMES: tuple[str, ...] = ("libcudart.so", "libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0")
 FOLDERS: tuple[str, ...] = ("/usr/local/cuda/lib64", "/usr/local/cuda/targets/aarch64-linux/lib")
 """Where JetPack and NVIDIA's installers put CUDA without telling the loader."""
-MEND = "install CUDA (JetPack brings it), or set [models] provider to cpu"
+MEND = "`mirror doctor --gpu` tells what is missing; or set [models] provider to cpu"
 BOARD_FILE = Path("/proc/device-tree/model")
 """On a Jetson the device tree names the board; the GPU's own name is "Orin" on a Nano as on an AGX."""
 
@@ -76,8 +76,8 @@ class Cudart:
         text = self._library.cudaGetErrorString(code)
         reason = text.decode("ascii", "replace") if isinstance(text, bytes) else "unknown error"
         self._library.cudaGetLastError()  # a failed call must not be reported by the next one
-        mend = "close other programs that use the GPU" if code == MEMORY_ALLOCATION else "see `mirror doctor --gpu`"
-        raise CudaError(f"CUDA: {name}: {reason} (error {code}); {mend}", code)
+        mend = "; close other programs that use the GPU" if code == MEMORY_ALLOCATION else ""
+        raise CudaError(f"CUDA: {name}: {reason} (error {code}){mend}", code)
 
     def devices(self) -> int:
         count = ctypes.c_int()
@@ -99,7 +99,7 @@ class Cudart:
         free, total = ctypes.c_size_t(), ctypes.c_size_t()
         self.call("cudaMemGetInfo", ctypes.byref(free), ctypes.byref(total))
         return Gpu(
-            name=properties.raw[:NAME_BYTES].split(b"\0", 1)[0].decode("utf-8", "replace"), board=_board(),
+            name=properties.raw[:NAME_BYTES].split(b"\0", 1)[0].decode("utf-8", "replace"), board=board(),
             capability=f"{self._attribute(ATTRIBUTE_MAJOR)}.{self._attribute(ATTRIBUTE_MINOR)}",
             multiprocessors=self._attribute(ATTRIBUTE_MULTIPROCESSORS), memory_mb=total.value >> 20,
             runtime=self._version("cudaRuntimeGetVersion"), driver=self._version("cudaDriverGetVersion"),
@@ -199,7 +199,8 @@ def _wheels() -> list[Path]:
     return [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
 
 
-def _board() -> str:
+def board() -> str:
+    """The board's name where the system is one board, as a Jetson is; else ""."""
     try:
         return BOARD_FILE.read_text("utf-8", "replace").strip("\0\n ")
     except OSError:

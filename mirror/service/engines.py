@@ -103,12 +103,12 @@ def build_engines(
     """
     cache = EngineCache() if cache is None else cache
     cards = cards_named(manifest, names)
+    gpu = open_cudart().gpu()
     if provider == NATIVE:
-        version = open_tensorrt().version
+        version = f"TensorRT {open_tensorrt().version}"
     else:
         ort_engines.check_offered()
         version = ort_engines.version()
-    gpu = open_cudart().gpu()
     rows: list[dict[str, Any]] = []
     spent_s, spent_bytes = 0.0, 0
     for number, card in enumerate(cards, start=1):
@@ -221,6 +221,12 @@ def clean_engines(manifest: Manifest, names: Sequence[str] = (), cache: EngineCa
         except (_BusyError, FileNotFoundError):
             continue  # a build has it
     return {"folder": str(cache.folder), "removed": removed, "bytes": size}
+
+
+def clean_table(document: dict[str, Any]) -> str:
+    """The document of :func:`clean_engines` for a person."""
+    freed = f"{document['folder']}: {len(document['removed'])} removed, {document['bytes'] / 1e6:.1f} MB freed"
+    return "\n".join([freed, *document["removed"]])
 
 
 class _BusyError(Exception):

@@ -1,0 +1,12 @@
+"""The fake GPU and the tiny models of tests/runtime, importable here too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "runtime"))
+
+from fake_world import board, gpu, models
+
+__all__ = ["board", "gpu", "models"]
