@@ -150,9 +150,12 @@ def key_of(card: ModelCard, precision: str) -> EngineKey:
 def open_engine(card: ModelCard, precision: str | None = None) -> LoadedEngine:
     """The cached engine for this machine, loaded. Raises MirrorError when there is none that fits: none is built here,
     for that takes minutes."""
-    precision = precision or default_precision(card)
-    stored = EngineCache().read(card.name, key_of(card, precision))
-    return LoadedEngine(card, stored.plan)
+    usual = default_precision(card)
+    precision = precision or usual
+    # where one engine is missing, all are: one command for all of them
+    which = "" if precision == usual else f" {card.name} --precision {precision}"
+    mend = f"run `mirror models engines{which}`"
+    return LoadedEngine(card, EngineCache().read(card.name, key_of(card, precision), mend).plan)
 
 
 class EngineCache:
@@ -164,13 +167,12 @@ class EngineCache:
     def path(self, model: str, key: EngineKey) -> Path:
         return self.folder / f"{model}.{key.precision}.{key.digest()}{SUFFIX}"
 
-    def read(self, model: str, key: EngineKey) -> Stored:
+    def read(self, model: str, key: EngineKey, mend: str = "run `mirror models engines`") -> Stored:
         """The engine of ``model`` for ``key``, its checksum proven.
 
         Raises MirrorError, one line that says why not and what builds it: there is none, the one there was built for
         something else, or it is damaged.
         """
-        mend = f"run `mirror models engines {model} --precision {key.precision}`"
         path = self.path(model, key)
         if path.exists():
             header, plan = _read(path, mend)

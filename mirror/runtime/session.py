@@ -18,9 +18,6 @@ from mirror.runtime.manifest import FULL_PRECISION, ModelCard, TensorSpec, Varia
 if TYPE_CHECKING:
     from mirror.runtime.tensorrt import LoadedEngine
 
-if TYPE_CHECKING:
-    from mirror.runtime.tensorrt import LoadedEngine
-
 MEND = "run `mirror models verify`, then `make models` to make it again"
 READ_CHUNK = 1 << 20
 LOG_FATAL = 4
@@ -54,6 +51,7 @@ class Session:
         self.precision = card.default.get(provider, FULL_PRECISION) if precision is None else precision
         self._engine: LoadedEngine | None = None
         if provider == providers.NATIVE:
+            # imported here: only who asks for it needs TensorRT and CUDA
             from mirror.runtime.engines import open_engine
 
             self._engine = open_engine(card, self.precision)
@@ -67,10 +65,12 @@ class Session:
         # Spinning threads take the cores from other stages: two sessions under load ran twice slower.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=asked)
+            # without enable_fallback=0 it takes another provider by itself and says so on stdout
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=asked, enable_fallback=0)
         except Exception as error:  # onnxruntime's own exceptions share no base class but Exception
             reason = _one_line(error)
-            raise MirrorError(f"model '{card.name}' ({path}) cannot be loaded: {reason}; {MEND}") from error
+            mend = providers.MENDS.get(provider, MEND)
+            raise MirrorError(f"model '{card.name}' ({path}) cannot be loaded: {reason}; {mend}") from error
         self._session.disable_fallback()
         self.provider = providers.really_used(provider, self._session.get_providers())
         _check_tensors(card, "input", card.inputs, self._session.get_inputs())
@@ -119,15 +119,6 @@ class Session:
         """Give back what the session holds on a GPU; without this it goes with the session. No run after it."""
         if self._engine is not None:
             self._engine.close()
-
-
-def _asked(card: ModelCard, provider: str, threads: int) -> list[Any]:
-    """onnxruntime's ``providers`` argument. Raises MirrorError when the provider, or its engine, is not here."""
-    if provider == "ort-tensorrt":
-        from mirror.runtime import ort_engines
-
-        return ort_engines.request(card, "fp32")
-    return providers.request(provider, threads)
 
 
 def check_file(card: ModelCard, precision: str = FULL_PRECISION) -> Path:

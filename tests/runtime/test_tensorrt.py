@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from fake_gpu import Board, FakeCudart, install
 
 from mirror.domain import MirrorError
-from mirror.runtime import ort_engines, providers
+from mirror.runtime import cudart, ort_engines, providers
 from mirror.runtime.engine_build import build_engine
 from mirror.runtime.engines import EngineCache, open_engine
 from mirror.runtime.manifest import Manifest, TensorSpec
@@ -142,7 +143,7 @@ def test_a_session_on_tensorrt_without_engine_or_gpu_stops_with_the_mend(board: 
     with pytest.raises(MirrorError, match=r"no Python package 'tensorrt'.*provider to cpu"):
         Session(models["seer"], "tensorrt")
     install(board)
-    with pytest.raises(MirrorError, match=r"run `mirror models engines seer --precision fp16`"):
+    with pytest.raises(MirrorError, match=r"run `mirror models engines`"):
         Session(models["seer"], "tensorrt")
 
 
@@ -207,3 +208,14 @@ def test_ort_tensorrt_is_refused_where_onnxruntime_has_none(gpu: FakeCudart, mod
         pytest.skip("this onnxruntime was built with TensorRT")
     with pytest.raises(MirrorError, match=r"'ort-tensorrt' was asked for.*onnxruntime-gpu and TensorRT"):
         Session(models["seer"], "ort-tensorrt")
+
+
+def test_every_call_that_is_made_is_in_the_cuda_runtime_of_this_machine() -> None:
+    library = next(cudart.load_libraries(), None)
+    if library is None:
+        pytest.skip("no CUDA here")
+    called = set(re.findall(r"\bcuda[A-Z]\w+", Path(cudart.__file__).read_text())) - {"cudaDeviceProp", "cudaError_t"}
+    assert len(called) > 12
+    assert [name for name in sorted(called) if not hasattr(library, name)] == []
+    with pytest.raises(cudart.CudaError, match=r"CUDA: cudaFree: \w.+ \(error \d+\)"):
+        cudart.Cudart(library).free(1)
