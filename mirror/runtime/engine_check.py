@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from mirror.domain import MirrorError
 from mirror.runtime.manifest import ModelCard
-from mirror.runtime.session import LOG_FATAL, file_digest
+from mirror.runtime.sample import read_sample
+from mirror.runtime.session import LOG_FATAL
 
 TOLERANCES: Mapping[str, float] = {"fp32": 2e-3, "fp16": 2e-2, "int8": 5e-2}
 """Most that the 95th percentile and the mean of the differences may be, over the largest value of the output (at least
@@ -50,17 +51,7 @@ def recorded_input(card: ModelCard) -> NDArray[Any]:
     Shape and dtype are those of ``card.inputs[0]``, dimensions with a name being 1 in the pattern. Raises MirrorError
     when the sample is not the manifest's.
     """
-    sample = card.sample
-    if sample is None:
-        return _pattern(card)
-    mend = "run `mirror models verify`"
-    try:
-        if file_digest(sample.path) != sample.sha256:
-            raise MirrorError(f"model '{card.name}': {sample.path} is damaged or another than the manifest's; {mend}")
-        with np.load(sample.path, allow_pickle=False) as arrays:
-            return np.ascontiguousarray(arrays["input"])
-    except (OSError, KeyError, ValueError) as error:
-        raise MirrorError(f"model '{card.name}': sample {sample.path} cannot be read: {error}; {mend}") from error
+    return _pattern(card) if card.sample is None else read_sample(card).input
 
 
 def onnx_outputs(card: ModelCard, path: str, feed: NDArray[Any]) -> list[NDArray[Any]]:

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from mirror.domain import MirrorError
 from mirror.runtime.cudart import open_cudart
 from mirror.runtime.manifest import FULL_PRECISION, PRECISIONS, ModelCard
-from mirror.runtime.session import file_digest
+from mirror.runtime.session import check_file
 from mirror.runtime.tensorrt import MOST_AT_ONCE, LoadedEngine, open_tensorrt
 
 FOLDER_VARIABLE = "MIRROR_ENGINES"
@@ -98,28 +98,17 @@ def source_of(card: ModelCard, precision: str, major: int) -> Source:
     """
     if precision not in (FULL_PRECISION, *PRECISIONS):
         raise MirrorError(f"no precision '{precision}': choose one of {', '.join((FULL_PRECISION, *PRECISIONS))}")
-    variant = card.variants.get(precision)
-    source = Source(card.path, card.sha256)
     if precision == "int8" or (precision == "fp16" and major >= FLAGS_END):
+        variant = card.variants.get(precision)
         if variant is None:
             why = "TensorRT takes int8 from a quantised graph" if precision == "int8" else (
                 f"TensorRT {major} takes fp16 only from a graph in fp16")
             raise MirrorError(
-                f"model '{card.name}' has no {precision} file and {why}: make one with "
-                f"`mirror export quantize`, or choose --precision fp32"
+                f"model '{card.name}' has no {precision} file and {why}: make one with `mirror export quantize "
+                f"{card.name} --precision {precision}`, or choose --precision fp32"
             )
-        source = Source(variant.path, variant.sha256)
-    try:
-        digest = file_digest(source.path)
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise MirrorError(f"model '{card.name}': {source.path}: {reason}; run `mirror models verify`") from error
-    if digest != source.sha256:
-        raise MirrorError(
-            f"model '{card.name}': {source.path} is damaged or another version than the manifest's; "
-            "run `mirror models verify`"
-        )
-    return source
+        return Source(check_file(card, precision), variant.sha256)
+    return Source(check_file(card), card.sha256)
 
 
 def input_shapes(card: ModelCard) -> tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...]:

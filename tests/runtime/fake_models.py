@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 
@@ -39,7 +40,9 @@ def write_models(folder: Path, seed: int = 0) -> Path:
     files = {"seer.onnx": seer, "namer.onnx": namer, "seer.int8.onnx": picture_graph(seed + 7)}
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    np.savez(folder / "seer.npz", input=feed)
+    session = onnxruntime.InferenceSession(seer, providers=["CPUExecutionProvider"])
+    mask, total = session.run(["mask", "total"], {"image": feed})
+    np.savez(folder / "seer.npz", input=feed, mask=mask, total=total)
     for card in ("seer.md", "namer.md"):
         (folder / card).write_text("a card\n")
     digest = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (*files, "seer.npz")}
