@@ -40,7 +40,7 @@ class GraphWriter:
     def node(
         self, op: str, inputs: Sequence[str], name: str, shape: Sequence[int], outputs: int = 1, **attributes: Any
     ) -> Value:
-        """Append a node and give its first output, which has ``shape``; the others are called ``NAME:1``, ``NAME:2``."""
+        """Append a node and give its first output, which has ``shape``; the others are ``NAME:1``, ``NAME:2``."""
         name = self._free(name)
         names = [f"{name}:{i}" for i in range(outputs)]
         self._nodes.append(helper.make_node(op, list(inputs), names, name=name, **attributes))
@@ -49,14 +49,13 @@ class GraphWriter:
     def constant(self, array: NDArray[Any], hint: str) -> str:
         """The name of a constant tensor."""
         name = self._free(hint)
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        # ascontiguousarray would make 0-d arrays 1-d
+        self._constants.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
 
     def scalar(self, number: float, hint: str) -> str:
         """The name of a 0-d float32 constant."""
-        name = self._free(hint)
-        self._constants.append(numpy_helper.from_array(np.array(number, np.float32), name))
-        return name
+        return self.constant(np.array(number, np.float32), hint)
 
     def model(
         self, name: str, outputs: Mapping[str, Value], producer: str, dtypes: Mapping[str, int] | None = None,

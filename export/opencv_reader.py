@@ -5,7 +5,7 @@ OpenCV 5 dropped both, so this side of the package needs ``opencv-python-headles
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -72,9 +72,6 @@ def example_feeds(draft: CardDraft, shape: Sequence[int], count: int = 2) -> lis
         values = (picture * draft.scale - np.array(draft.mean, np.float32)) / np.array(draft.std, np.float32)
         feeds.append(np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32))
     return feeds
-
-
-Reference = Callable[[NDArray[Any]], Sequence[NDArray[Any]]]
 
 
 def _line(error: Exception) -> str:
