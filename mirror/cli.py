@@ -278,6 +278,8 @@ def _models_engines(options: argparse.Namespace) -> int:
         )
         document = act(manifest, options.names)
     else:
+        # inside of TensorRT Python hears no Ctrl+C for minutes; a build that dies leaves nothing half
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         table = engines.build_table
         document = engines.build_engines(
             manifest, options.names, precision=options.precision, provider=options.provider,
@@ -292,6 +294,7 @@ def _doctor(options: argparse.Namespace) -> int:
     if options.gpu:
         from mirror.service.gpu import examine_gpu, gpu_table
 
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # as for models engines
         told = examine_gpu(settings)
         print(json.dumps(told) if options.json else gpu_table(told))
         return 0 if told["status"] == "ok" else 1

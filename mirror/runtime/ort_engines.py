@@ -20,16 +20,17 @@ from mirror.domain import MirrorError
 from mirror.runtime import providers
 from mirror.runtime.cudart import open_cudart
 from mirror.runtime.engine_check import compare, onnx_outputs, recorded_input
-from mirror.runtime.engines import EngineCache, Source, default_precision, input_shapes, source_of
+from mirror.runtime.engines import FLAGS_END, EngineCache, Source, default_precision, input_shapes, source_of
 from mirror.runtime.manifest import FULL_PRECISION, PRECISIONS, ModelCard
 from mirror.runtime.session import LOG_FATAL
+from mirror.runtime.tensorrt import open_tensorrt
 
 PROVIDER = "ort-tensorrt"
 READY = "ready.json"
 UNFINISHED_FOLDER = ".ort-unfinished"
 WORKSPACE_MB = 1024
-FLAGS = 10
-"""ONNX Runtime's options set the precision flags of TensorRT up to 10; its builds for 11 ignore them."""
+UNKNOWN_MAJOR = 10
+"""The TensorRT that is assumed where its Python package is not installed: ONNX Runtime does not tell its own."""
 
 
 def check_offered() -> None:
@@ -57,8 +58,11 @@ def options(card: ModelCard, precision: str, engines: Path, workspace_mb: int = 
     chosen = {
         "trt_engine_cache_enable": "True", "trt_engine_cache_path": str(engines),
         "trt_max_workspace_size": str(workspace_mb << 20),
-        "trt_fp16_enable": str(precision in ("fp16", "int8")), "trt_int8_enable": str(precision == "int8"),
     }
+    if _major() < FLAGS_END:
+        chosen |= {
+            "trt_fp16_enable": str(precision in ("fp16", "int8")), "trt_int8_enable": str(precision == "int8"),
+        }
     shapes = input_shapes(card)
     if any(least != most for _, least, most in shapes):
         lows = ",".join(f"{name}:{'x'.join(map(str, least))}" for name, least, _ in shapes)
@@ -174,4 +178,11 @@ def _outputs(card: ModelCard, path: Path, chosen: dict[str, str], feed: Any) -> 
 
 
 def _source(card: ModelCard, precision: str) -> Source:
-    return source_of(card, precision, FLAGS)
+    return source_of(card, precision, _major())
+
+
+def _major() -> int:
+    try:
+        return open_tensorrt().major
+    except MirrorError:
+        return UNKNOWN_MAJOR

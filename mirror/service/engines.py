@@ -42,7 +42,6 @@ class Building:
         self._thread = threading.Thread(target=self._run, name="mirror-engine-progress", daemon=True)
 
     def __enter__(self) -> Building:
-        self._say()
         self._thread.start()
         return self
 
@@ -75,8 +74,10 @@ class Building:
         return f"{self._title}: {', '.join(words)}"
 
     def _run(self) -> None:
-        while not self._over.wait(TICK_S if self._live else LOG_EVERY_S):
+        pause = TICK_S  # an engine that is in the cache is there sooner, and needs no line
+        while not self._over.wait(pause):
             self._say()
+            pause = TICK_S if self._live else LOG_EVERY_S
 
     def _say(self) -> None:
         if self._live:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from mirror.cli import main
 from mirror.runtime import cudart
 from mirror.runtime.engines import EngineCache
 from mirror.runtime.manifest import Manifest
+from mirror.service import engines
 from mirror.service import gpu as doctor_gpu
 from mirror.service.engines import Building
 
@@ -28,6 +30,8 @@ def mirror(models: Manifest, capsys: pytest.CaptureFixture[str], monkeypatch: py
     """Run a command line on the tiny models; exit code, stdout, stderr."""
     monkeypatch.setenv("MIRROR_MODELS", str(models.folder))
     monkeypatch.setattr(doctor_gpu, "LONGEST_S", 0.05)
+    # the commands let Ctrl+C end the process at once: not this one
+    monkeypatch.setattr(signal, "signal", lambda number, action: None)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = main(arguments)
@@ -38,12 +42,14 @@ def mirror(models: Manifest, capsys: pytest.CaptureFixture[str], monkeypatch: py
 
 
 def test_engines_are_built_with_progress_and_told_with_size_time_and_difference(
-    board: Board, gpu: FakeCudart, mirror: Callable[..., Any]
+    board: Board, gpu: FakeCudart, mirror: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engines, "TICK_S", 0.01)
+    board.build_s = 0.2
     code, out, err = mirror("models", "engines")
     assert code == 0
-    assert "[1/2] seer fp16" in err
-    assert "[2/2] namer fp32" in err
+    assert "[1/2] seer fp16: 100 % (Building engine), 0 s, about 0 s left" in err
+    assert "[2/2] namer fp32 (all: about" in err
     first, seer, namer = out.splitlines()
     assert "Orin, sm_87, 8 SMs; TensorRT 10.3.0" in first
     assert "built in" in seer
