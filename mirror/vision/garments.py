@@ -27,9 +27,9 @@ class GarmentDetector:
         card = session.card
         require(card, tuple(BOXES), "a garment detector")
         self.session = session
-        self.vocabulary = vocabulary_of(card)
         self._crop = CropTensor(card, pad=PAD_GREY)
         self._decode = box_decoder(card, (self._crop.width, self._crop.height), "a garment detector")
+        self.vocabulary = vocabulary_of(card)
         options = Options(card)
         self._least = options.number("score_threshold", LEAST_SCORE, least=0.01, most=1)
         self._same_class_iou = options.number("same_class_iou", SAME_CLASS_IOU, least=0.05, most=1)

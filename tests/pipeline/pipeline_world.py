@@ -124,7 +124,7 @@ class FakeVision:
         self.people = FakePeople(world)
         self.pose = FakePose(world)
         self.mask = self.face = self.attributes = self.garments = self.embedder = self.body = self  # type: ignore
-        self.face_bmi = None
+        self.face_bmi: Any = None
         self.name = "fake@0"
 
     def read(self, image: Any, *rest: Any) -> Any:

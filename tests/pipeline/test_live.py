@@ -13,7 +13,20 @@ from pipeline_world import FakeVision, World, as_in, figure, frame, number_of
 
 from mirror.camera.source import Source
 from mirror.config import PipelineSettings, PrivacySettings, Settings
-from mirror.domain import Box, Garment, Item, Look, MirrorError, Pose, Profile, Suggestion
+from mirror.domain import (
+    BodyShape,
+    Box,
+    Estimate,
+    Face,
+    Garment,
+    ImageArray,
+    Item,
+    Look,
+    MirrorError,
+    Pose,
+    Profile,
+    Suggestion,
+)
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import CONSENT_STAGES, MirrorState
 
@@ -151,6 +164,30 @@ def test_with_estimates_off_garments_are_seen_but_no_face_age_or_body(open_shop,
     shop.until(lambda s: "look" in s.stages_done and "mask" in s.stages_done)
     assert not {"face", "attributes", "body"} & set(alone.calls)
     assert shop.states[-1].profile == Profile()
+
+
+def test_a_bmi_from_the_face_comes_only_after_her_yes_and_then_the_silhouette_is_not_asked(alone: World) -> None:
+    shop = Shop(alone)
+
+    class FaceBmi:
+        def read(self, image: ImageArray, face: Face) -> BodyShape:
+            alone.count("face_bmi")
+            return BodyShape(0, 0, 0, 0, Estimate(24.0, 19.0, 29.0), "face")
+
+    shop.vision.face_bmi = FaceBmi()
+    shop.pipeline.start()
+    try:
+        shop.until(lambda s: s.pose is not None)
+        began = time.monotonic()
+        shop.until(lambda s: time.monotonic() - began > 0.3)
+        assert "face_bmi" not in alone.calls
+        shop.pipeline.set_consent(True)
+        state = shop.until(lambda s: s.profile.body is not None and "mask" in s.stages_done)
+        assert state.profile.body.source == "face"
+        assert state.profile.likely_sizes("tops") == ("M",)
+        assert "body" not in alone.calls
+    finally:
+        shop.pipeline.stop()
 
 
 def test_when_she_takes_her_yes_back_everything_found_is_gone_at_once(open_shop, alone: World) -> None:

@@ -152,6 +152,7 @@ def test_a_yolo_finds_people_in_the_letterboxed_frame(tmp_path: Path) -> None:
     ({"a": (1, 9, 8)}, "yolo-anchor-free", {}, ["[1, 126, 8]", "strides 8, 16, 32"]),
     ({"a": (1, 17, 64, 48)}, "heatmap", {}, ["decoder 'heatmap'", "not a garment detector"]),
     ({"a": (1, 7, 9)}, "yolo-anchor-free", {"labels": ("cat", "dog", "cow")}, ["none of the labels is a garment"]),
+    ({"a": (1, 7, 9)}, "yolo-anchor-free", {"labels": ()}, ["no labels"]),
     ({"a": (1, 7, 9)}, "yolo-anchor-free", {"options": {"categories": {"hut": "hat"}}}, ["'hut'"]),
     ({"a": (1, 7, 9)}, "yolo-anchor-free", {"options": {"categories": {"carpet": "rug"}}}, ["'rug'", "top, shirt"]),
 ])

@@ -37,6 +37,15 @@ def test_age_bins_become_years_with_a_spread(tmp_path: Path) -> None:
     assert age.high == pytest.approx(38 + 0.05 / 0.15 * 6)
 
 
+def test_labels_that_are_spans_of_years_are_bins(tmp_path: Path) -> None:
+    labels = tuple(f"({first}, {last})" for first, last in BINS)
+    shares = [0, 0, 0, 0, 1, 0, 0, 0]
+    net = _net(tmp_path, shares, "classification", labels=labels, options={"meaning": "age bins"})
+    age = net.read(IMAGE, FACE).age
+    assert age is not None
+    assert age.value == pytest.approx(29)
+
+
 def test_a_sure_bin_still_has_a_spread_of_years(tmp_path: Path) -> None:
     age = _net(tmp_path, [0, 0, 0, 0, 1, 0, 0, 0], "classification", options=AGE).read(IMAGE, FACE).age
     assert age is not None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +22,8 @@ FEMALE_WORDS = ("female", "woman", "women", "f", "girl")
 def decoder(card: ModelCard) -> FaceDecoder:
     """Option ``meaning``:
 
-    - ``age bins``: ``bins`` holds [first, last] whole year of each class, in order;
+    - ``age bins``: ``bins`` holds [first, last] whole year of each class, in order; labels such as "(25, 32)" or
+      "60-100" say the same;
     - ``gender``: ``female`` is the index of the female class (found by the labels when not given). A net with one
       output gives the probability of class 1; two classes are two outputs.
 
@@ -34,8 +38,8 @@ def decoder(card: ModelCard) -> FaceDecoder:
     activation = options.choice("activation", tuple(ACTIVATIONS), "none")
     if meaning == "gender":
         return _gender(card, options, index, activation)
-    bins = options.pairs("bins")
-    if bins is None or any(last < first for first, last in bins):
+    bins = options.pairs("bins") or bins_of(card.labels)
+    if not bins or any(last < first for first, last in bins):
         raise options.wrong("bins", "must be there: [first, last] year of each class, in order, such as [[0, 2], ...]")
     if activation == "sigmoid":
         raise options.wrong("activation", "of age bins is none or softmax")
@@ -46,6 +50,12 @@ def decoder(card: ModelCard) -> FaceDecoder:
         return FaceReading(age=age_of_bins(_shares(card, outputs[index], activation), edges))
 
     return FaceDecoder(frozenset({"age"}), read)
+
+
+def bins_of(labels: Sequence[str]) -> tuple[tuple[float, float], ...]:
+    """First and last year of labels that each hold two numbers; empty when one does not."""
+    years = [[float(number) for number in re.findall(r"\d+", label)] for label in labels]
+    return tuple((y[0], y[1]) for y in years) if all(len(y) == 2 for y in years) else ()
 
 
 def age_of_bins(shares: FloatArray, edges: NDArray[np.float64]) -> Estimate:

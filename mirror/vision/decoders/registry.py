@@ -57,7 +57,10 @@ def pose_decoder(card: ModelCard, size: tuple[int, int]) -> PoseDecoder:
 
 def box_decoder(card: ModelCard, size: tuple[int, int], what: str) -> BoxDecoder:
     """For boxes with a score a label. Raises MirrorError, one line."""
-    return BOXES[require(card, tuple(BOXES), what)](card, size)
+    decoder = BOXES[require(card, tuple(BOXES), what)]
+    if not card.labels:
+        raise MirrorError(f"model '{card.name}': its card has no labels: a detector needs one for each class, in order")
+    return decoder(card, size)
 
 
 def face_decoder(card: ModelCard, gives: str, what: str) -> FaceDecoder:
