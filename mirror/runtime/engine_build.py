@@ -124,7 +124,9 @@ def _build(
         said = "; ".join(" ".join(str(parser.get_error(i).desc()).split()) for i in range(parser.num_errors))
         raise MirrorError(
             f"TensorRT {library.version} cannot read the graph of '{card.name}' ({graph.name}): "
-            f"{said or library.complaints() or 'it does not say why'}; run this model on ort-tensorrt or cuda"
+            f"{said or library.complaints() or 'it does not say why'}; " + (
+                "it takes int8 only with zero points of 0: choose --precision fp16" if precision == "int8" else
+                "run this model on ort-tensorrt or cuda")
         )
     config = builder.create_builder_config()
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, workspace_mb << 20)

@@ -190,6 +190,8 @@ def test_a_graph_that_the_parser_refuses_is_one_line(board: Board, gpu: FakeCuda
     board.parse_error = "In node 3 (importQuantizeLinear):\n UNSUPPORTED_NODE: zero point must be zero"
     with pytest.raises(MirrorError, match=r"cannot read the graph of 'seer' \(seer\.onnx\): In node 3 .*zero point"):
         build_engine(models["seer"])
+    with pytest.raises(MirrorError, match=r"\(seer\.int8\.onnx\).*zero points of 0: choose --precision fp16"):
+        build_engine(models["seer"], "int8")
 
 
 def test_gpu_memory_that_does_not_suffice_is_one_line_and_is_given_back(
