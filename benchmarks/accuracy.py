@@ -14,7 +14,7 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.same_garment import measure_same_garment
 from benchmarks.shared import shared_data
 from benchmarks.stills import measure_stills
 from export.coco_ap import Found, average_precision, iou_matrix
@@ -159,11 +160,18 @@ def retrieval_report(vectors: FloatArray, labels: Sequence[str]) -> Report:
 
 
 def measure_embedding(data: Path, manifest: Manifest) -> Report:
-    """Leave-one-out retrieval among the validation photos, and street crops against them."""
+    """Leave-one-out retrieval among the validation photos, street crops against them, and each of them, altered,
+    against itself among all photos."""
     session = Session(manifest["garment-embedding"])
     embedder = Embedder(session)
+
+    def embed(images: Iterable[ImageArray]) -> FloatArray:
+        return np.stack([embedder.embed_whole(image) for image in images])
+
     paths, labels = shop_photos(data, "val")
-    shop = np.stack([embedder.embed_whole(read_bgr(path)) for path in paths])
+    photos = [read_bgr(path) for path in paths]
+    shop = embed(photos)
+    gallery = np.concatenate([shop, embed(read_bgr(path) for path in shop_photos(data, "train")[0])])
     rows: list[FloatArray] = []
     names: list[str] = []
     for photo in read_truth(data / "ccp" / "instances_val.json"):
@@ -178,13 +186,14 @@ def measure_embedding(data: Path, manifest: Manifest) -> Report:
     return {
         "sha256": session.card.sha256, "embedder": embedder.name, **retrieval_report(shop, labels),
         "street_to_shop": {"R@1": round(found.r1, 4), "P@5": round(found.p5, 4), "queries": int(asked.sum())},
+        "same_garment": measure_same_garment(embed, photos, gallery, range(len(photos))),
         "ms_one_thread": milliseconds(session),
     }
 
 
-def seed_pixels(paths: Sequence[Path]) -> NDArray[np.float32]:
+def seed_pixels(images: Iterable[ImageArray]) -> NDArray[np.float32]:
     """Each picture as 80x80 RGB numbers, the way the seed's catalogue read it."""
-    rows = [cv2.resize(read_bgr(path), (SEED_SIDE, SEED_SIDE)).reshape(-1) for path in paths]
+    rows = [cv2.resize(image, (SEED_SIDE, SEED_SIDE)).reshape(-1) for image in images]
     return np.stack(rows).astype(np.float32)
 
 
@@ -196,13 +205,21 @@ def measure_seed(data: Path, manifest: Manifest) -> Report:
     except ImportError as error:
         raise MirrorError("the seed's way needs scikit-learn: pip install -e '.[dev]'") from error
     paths, labels = shop_photos(data, "val")
-    fitted_on, asked = seed_pixels(shop_photos(data, "train")[0]), seed_pixels(paths)
+    photos = [read_bgr(path) for path in paths]
+    fitted_on = seed_pixels(read_bgr(path) for path in shop_photos(data, "train")[0])
     report: Report = {}
     for name, (count, depth, components) in SEED_SETTINGS.items():
         trees = RandomTreesEmbedding(n_estimators=count, max_depth=depth, random_state=0)
         svd = TruncatedSVD(components, random_state=0)
-        svd.fit(trees.fit_transform(fitted_on))
-        report[name] = retrieval_report(svd.transform(trees.transform(asked)).astype(np.float32), labels)
+        trained_on = svd.fit_transform(trees.fit_transform(fitted_on)).astype(np.float32)
+
+        def embed(images: Iterable[ImageArray], trees: Any = trees, svd: Any = svd) -> FloatArray:
+            found: FloatArray = svd.transform(trees.transform(seed_pixels(images))).astype(np.float32)
+            return found
+
+        shop = embed(photos)
+        same = measure_same_garment(embed, photos, np.concatenate([shop, trained_on]), range(len(photos)))
+        report[name] = {**retrieval_report(shop, labels), "same_garment": same}
     return report
 
 

@@ -27,7 +27,6 @@ CROP_GROWTH = 1.06
 """A street crop is the garment's box times this, so that seams and hems are not cut."""
 LEAST_SIDE = 24
 """Street garments smaller than this (pixels) teach nothing."""
-SALIENCY_SIDE = 14
 FOOTWEAR = "footwear"
 """Shop photos call every shoe so: a label that allows any of FOOTWEAR_CATEGORIES."""
 FOOTWEAR_CATEGORIES = ("shoes", "heels", "boots", "sandals")
@@ -38,14 +37,14 @@ Source = Literal["shop", "street", "cutout", "drawn"]
 
 @dataclass(frozen=True, eq=False)
 class GarmentPicture:
-    """One input picture (224, 224, 3) RGB uint8, its category (or "footwear"), the garment it shows, and the share of
-    garment in each 16x16 cell (14, 14) where a mask is known."""
+    """One input picture (224, 224, 3) RGB uint8, its category (or "footwear"), the garment it shows, and the garment's
+    mask (224, 224) of 0 and 1 where one is known."""
 
     image: Picture
     category: str
     garment: str
     source: Source
-    saliency: NDArray[np.float32] | None
+    mask: Picture | None
 
 
 def allowed_classes(category: str) -> tuple[int, ...]:
@@ -147,12 +146,6 @@ def cut_out(
     return np.asarray(front * soft + back * (1 - soft), np.uint8)
 
 
-def cells(mask: Picture) -> NDArray[np.float32]:
-    """Share of a 0/1 input-sized mask in each saliency cell."""
-    size = SIDE // SALIENCY_SIDE
-    return mask.reshape(SALIENCY_SIDE, size, SALIENCY_SIDE, size).mean((1, 3), dtype=np.float32)
-
-
 def street_pictures(
     samples: list[Sample], versions: int, cutouts: int, rng: np.random.Generator
 ) -> Iterator[GarmentPicture]:
@@ -180,7 +173,7 @@ def street_pictures(
                 mirror = version > 0 and bool(rng.random() < 0.5)
                 photo = light(sample.image, rng) if version else sample.image
                 seen = square(inside, region, mirror, fill=0)
-                yield GarmentPicture(square(photo, region, mirror), category, name, "street", cells(seen))
+                yield GarmentPicture(square(photo, region, mirror), category, name, "street", seen)
             for _ in range(cutouts):
                 region = grown(box, rng.uniform(1.08, 1.5), 0.04, rng)
                 laid = cut_out(sample, inside, region, samples, rng)
@@ -188,4 +181,4 @@ def street_pictures(
                 h, w = laid.shape[:2]
                 seen = square(inside, tuple(round(v) for v in region), mirror, fill=0)
                 picture = square(laid, (0, 0, w, h), mirror)
-                yield GarmentPicture(picture, category, name, "cutout", cells(seen))
+                yield GarmentPicture(picture, category, name, "cutout", seen)

@@ -1,20 +1,29 @@
-"""The garment embedding: what a garment is and what colour it has, in 128 numbers.
+"""The garment embedding: what a garment is, how it looks and what colour it has, in 128 numbers.
 
-Form (96 numbers): a linear layer on pooled EfficientNet-Lite0 features. Colour (32 numbers): a soft histogram over
-fixed CIELAB centres. A small saliency head tells garment from ground for both. Each part has a fixed share of the
-norm, so the cosine of two embeddings is (1 - c) * cosine(form) + c * cosine(colour), c = COLOUR_SHARE.
+Kind (15 numbers): the square roots of the categories' probabilities, so that a dot product is the Bhattacharyya
+coefficient: 1 for two garments of one sure category, 0 for two of different ones, between where the net is unsure.
+Look (81 numbers): a linear layer taught to find the same garment again. Colour (32 numbers): a soft histogram over
+fixed CIELAB centres. A small saliency head tells garment from ground. Each part has a fixed share of the norm, so the
+cosine of two embeddings is the weighted mean of the parts' cosines: the kind keeps categories apart, and look and
+colour settle what is nearest within one.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from export.backbone import HEAD_CHANNELS, EfficientNetLite0
+from mirror.domain import DETECTED_CATEGORIES
 
-FORM, COLOUR = 96, 32
-COLOUR_SHARE = 0.2
+KIND, LOOK, COLOUR = len(DETECTED_CATEGORIES), 81, 32
+KIND_SHARE, LOOK_SHARE, COLOUR_SHARE = 0.4, 0.4, 0.2
+"""Chosen on the validation senders (`export.embedding.train` prints a table for several shares)."""
+KIND_TEMPERATURE = 1.0
+"""Divides the category logits."""
 COLOUR_SPREAD = 9.0
 """Width (CIELAB units) of the soft assignment of a pixel to the colour centres."""
 SALIENCY_CHANNELS = 112
@@ -97,21 +106,48 @@ def pool(feature: Tensor, saliency: Tensor) -> Tensor:
     return torch.cat([feature.mean(dim=(2, 3)), (feature * weight).sum(dim=(2, 3))], 1)
 
 
-class GarmentEmbedding(nn.Module):
-    """The embedding. Input: float32 (n, 3, 224, 224) RGB 0..255, a garment letterboxed on grey 114. Output: float32
-    (n, 128) of norm 1."""
+class Parts(NamedTuple):
+    """Category logits (n, 15), look (n, 81) and colour (n, 32) of norm 1, saliency logits (n, 1, h / 16, w / 16)."""
 
-    def __init__(self) -> None:
+    kind: Tensor
+    look: Tensor
+    colour: Tensor
+    saliency: Tensor
+
+
+class GarmentEmbedding(nn.Module):
+    """The embedding. Input: float32 (n, 3, 224, 224) RGB 0..255, a garment letterboxed on grey 114 (training also takes
+    smaller squares). Output: float32 (n, 128) of norm 1."""
+
+    def __init__(self, frozen: int = 0) -> None:
         super().__init__()
-        self.backbone = EfficientNetLite0(with_head=True)
+        self.backbone = EfficientNetLite0(frozen, with_head=True)
         self.saliency = Saliency()
-        self.form = nn.Linear(2 * HEAD_CHANNELS, FORM)
+        self.kind = nn.Linear(2 * HEAD_CHANNELS, KIND)
+        self.look = nn.Linear(2 * HEAD_CHANNELS, LOOK)
         self.colour = ColourHistogram()
 
-    def forward(self, image: Tensor) -> Tensor:
+    def parts(self, image: Tensor, dropout: float = 0.0) -> Parts:
+        """What is joined in the end; ``dropout`` of the pooled features is for training."""
         _, f16, f32 = self.backbone(image)
-        saliency = self.saliency(f16).sigmoid() + LEAST_SALIENCY
+        logits = self.saliency(f16)
+        # The mask alone teaches where the garment is: what pools by it must not bend it.
+        saliency = logits.sigmoid().detach() + LEAST_SALIENCY
         assert self.backbone.head is not None
-        form = F.normalize(self.form(pool(self.backbone.head(f32), saliency)), dim=1)
+        pooled = pool(self.backbone.head(f32), saliency)
+        if dropout:
+            pooled = F.dropout(pooled, dropout)
         colour = F.normalize(self.colour(image, saliency), dim=1)
-        return torch.cat([form * (1 - COLOUR_SHARE) ** 0.5, colour * COLOUR_SHARE**0.5], 1)
+        return Parts(self.kind(pooled), F.normalize(self.look(pooled), dim=1), colour, logits)
+
+    def forward(self, image: Tensor) -> Tensor:
+        parts = self.parts(image)
+        return joined(parts, KIND_SHARE, LOOK_SHARE, KIND_TEMPERATURE)
+
+
+def joined(parts: Parts, kind: float, look: float, temperature: float) -> Tensor:
+    """The embedding (n, 128) of norm 1 for given shares of kind and look; colour has the rest."""
+    sure = (parts.kind / temperature).softmax(1).clamp(min=1e-6).sqrt()
+    shares = (kind, look, 1 - kind - look)
+    rows = (F.normalize(sure, dim=1), parts.look, parts.colour)
+    return torch.cat([row * share**0.5 for row, share in zip(rows, shares, strict=True)], 1)

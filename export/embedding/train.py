@@ -1,18 +1,24 @@
 """Trains the embedding: ``python -m export.embedding.train --data SHARED --out RUN [--drawn SHOP]``.
 
-The backbone's first two thirds stay as ImageNet left them, so their features are computed once (``RUN/features``) and
-what follows takes minutes on two cores: first the saliency head on street crops and cut-outs (their masks are known),
-then the last five blocks and the linear form layer with a cosine category loss on shop photos, street crops, cut-outs
-and drawn articles, then the colour centres by k-means. ``--start`` goes on from the weights of an earlier run.
+Each step sees some garments twice, in other light, cut, blurred, folded or partly hidden (`export.embedding.views`).
+What category it is (shop photos, street crops, cut-outs, drawn articles), where the garment is (street masks) and which
+of the others shows the same garment are learned together; early blocks of the backbone stay as ImageNet left them, and
+early steps see smaller pictures. It stops and goes on: ``RUN/last.pt`` is written every few minutes and the same
+command picks it up.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
+import json
 import math
+import os
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,187 +27,68 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from export.backbone import EfficientNetLite0
 from export.embedding.data import (
     FOOTWEAR,
     FOOTWEAR_CATEGORIES,
-    allowed_classes,
+    GarmentPicture,
     drawn_pictures,
     shop_pictures,
     street_pictures,
 )
-from export.embedding.features import Features, compute
 from export.embedding.measure import retrieval
-from export.embedding.net import COLOUR, FORM, LEAST_SALIENCY, GarmentEmbedding, Lab, Saliency, pool
+from export.embedding.net import COLOUR, LOOK, GarmentEmbedding, Lab, Parts, joined
+from export.embedding.views import Garments, Views
 from export.garments.photos import read_samples
+from export.garments.train import MALLOC, Clock, learning_factor
 from mirror.domain import DETECTED_CATEGORIES
 
-SETS = ("shop-val", "street-val", "street-train", "shop-train", "drawn-train")
-SHOP_VERSIONS = 2
-STREET_VERSIONS = 2
-"""Plain crops padded with grey, and crops that show what surrounds the garment."""
-CUTOUTS = 1
-SALIENCY_STEPS, SALIENCY_RATE, SALIENCY_BATCH = 1200, 2e-3, 64
-TAIL_START = 11
-"""First block that trains; the block before gives the cached stride-16 feature."""
-STEPS, BATCH, TAIL_RATE, FORM_RATE, DECAY = 600, 64, 3e-4, 2e-3, 0.05
-WARMUP_STEPS = 30
-TEMPERATURE = 12.0
-FEATURE_NOISE = 0.4
+FROZEN = 5
+"""Stem and blocks (strides 2, 4 and 8) that keep their ImageNet weights: edges and cloth textures."""
+SHARES = {"shop": 18, "street": 12, "drawn": 2}
+"""Garments of each source in a batch; each is seen twice."""
+SIDES = ((0.45, 160), (0.8, 192), (1.01, 224))
+"""Side of the pictures until this share of the run."""
+BACKBONE_RATE, HEAD_RATE, DECAY = 4e-4, 2e-3, 0.05
+FEATURE_NOISE = 0.3
 """Dropout on the pooled features."""
-SHARES = {"shop-train": 0.5, "street-train": 0.4, "drawn-train": 0.1}
-"""Share of each set in a batch, whatever its size."""
+LABEL_SMOOTHING = 0.05
+QUEUE = 2048
+"""Garments of earlier steps that a view is told apart from, beside those of its own batch."""
+LOOK_TEMPERATURE = 0.08
+LOOK_PART = 2 / 3
+"""Share of look beside colour when same garments are told from others, as in the finished embedding."""
+KIND_WEIGHT, SAME_WEIGHT, SALIENCY_WEIGHT = 1.0, 0.5, 0.5
 LARGEST_GRADIENT = 5.0
+AVERAGE_DECAY, AVERAGE_RAMP = 0.995, 100
+SAVE_SECONDS = 120.0
 COLOUR_SAMPLES = 200_000
 
 
-def cache_features(data: Path, drawn: Path | None, folder: Path) -> None:
-    """Computes what is missing in ``folder``; a set that is there is kept. Without ``drawn`` that set is left out."""
-    backbone = EfficientNetLite0()
-    backbone.load_imagenet()
-    backbone = backbone.to(memory_format=torch.channels_last)
-    ccp, clothing = data / "ccp", data / "clothing"
-    for number, name in enumerate(SETS):
-        if (folder / f"{name}.json").exists():
-            continue
-        rng = np.random.default_rng(number)
-        split = name.split("-")[1]
-        if name == "drawn-train":
-            if drawn is None:
-                continue
-            pictures = drawn_pictures(drawn)
-        elif name.startswith("shop"):
-            pictures = shop_pictures(clothing, split, SHOP_VERSIONS if split == "train" else 1, rng)
-        else:
-            samples = read_samples(ccp / f"instances_{split}.json", ccp / "images")
-            pictures = street_pictures(samples, STREET_VERSIONS, CUTOUTS, rng)
-        found = compute(pictures, backbone)
-        found.save(folder, name)
-        print(f"{name}: {len(found)} pictures", flush=True)
-
-
-def train_saliency(features: Features, seed: int = 0) -> Saliency:
-    """Fits the saliency head to the known masks of crops and cut-outs."""
-    torch.manual_seed(seed)
+def read_pictures(data: Path, drawn: Path | None, split: str, seed: int = 0) -> Iterator[GarmentPicture]:
+    """All pictures of a split: shop photos, street crops with a cut-out each and, for training, drawn articles."""
     rng = np.random.default_rng(seed)
-    head = Saliency()
-    optimiser = torch.optim.AdamW(head.parameters(), SALIENCY_RATE, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, SALIENCY_STEPS)
-    for _ in range(SALIENCY_STEPS):
-        rows = rng.integers(len(features), size=SALIENCY_BATCH)
-        x = torch.from_numpy(features.f16[rows].astype(np.float32))
-        y = torch.from_numpy(features.saliency[rows].astype(np.float32))[:, None]
-        if rng.random() < 0.5:
-            x, y = x.flip(3), y.flip(3)
-        loss = F.binary_cross_entropy_with_logits(head(x), y)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-    return head.eval()
+    yield from shop_pictures(data / "clothing", split, 1, rng)
+    samples = read_samples(data / "ccp" / f"instances_{split}.json", data / "ccp" / "images")
+    yield from street_pictures(samples, 1, 1, rng)
+    if split == "train" and drawn is not None:
+        yield from drawn_pictures(drawn)
 
 
-@torch.no_grad()
-def saliency_of(features: Features, head: Saliency) -> Tensor:
-    """Saliency (n, 1, 14, 14) in 0..1 of every picture."""
-    parts = [
-        head(torch.from_numpy(features.f16[i : i + 256].astype(np.float32))).sigmoid() + LEAST_SALIENCY
-        for i in range(0, len(features), 256)
-    ]
-    return torch.cat(parts)
+def colour_centres(pictures: Sequence[GarmentPicture], seed: int = 0) -> Tensor:
+    """CIELAB centres (32, 3) by k-means over the pixels of masked garments.
 
-
-def deep(model: GarmentEmbedding, f16: Tensor, saliency: Tensor) -> Tensor:
-    """Pooled features (n, 2560) from stride-16 ones."""
-    assert model.backbone.head is not None
-    x = f16
-    for block in model.backbone.blocks[TAIL_START:]:
-        x = block(x)
-    return pool(model.backbone.head(x), saliency)
-
-
-def rows_of(features: Features, rows: NDArray[np.int64]) -> Tensor:
-    """Stride-16 features of some pictures, float32 in channels-last memory."""
-    return torch.from_numpy(features.f16[rows].astype(np.float32)).contiguous(memory_format=torch.channels_last)
-
-
-@torch.no_grad()
-def pooled(model: GarmentEmbedding, features: Features, saliency: Tensor) -> Tensor:
-    """Pooled features (n, 2560) of every picture."""
-    model.eval()
-    rows = np.split(np.arange(len(features)), range(BATCH, len(features), BATCH))
-    return torch.cat([deep(model, rows_of(features, part), saliency[part]) for part in rows])
-
-
-def label_masks(categories: Sequence[str]) -> Tensor:
-    """Which classes each label allows: float (n, 15), 0 or 1."""
-    out = torch.zeros(len(categories), len(DETECTED_CATEGORIES))
-    for i, category in enumerate(categories):
-        out[i, list(allowed_classes(category))] = 1
-    return out
-
-
-def train_form(
-    model: GarmentEmbedding, proxies: nn.Parameter, sets: Mapping[str, Features], saliencies: Mapping[str, Tensor],
-    steps: int, rate: float, seed: int = 0,
-) -> None:
-    """Fits the last blocks and the form layer with a cosine softmax over the categories, one proxy (15, 96) each.
-
-    A label that allows several classes (footwear) is right with any of them. Batch norms keep their statistics: the
-    batches are small and mixed from unlike sources.
+    Pixels are drawn by the square root of how many there are of their colour, so that rare strong colours get centres
+    beside the many blacks and blues.
     """
-    torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    model.eval()
-    assert model.backbone.head is not None
-    masks = {name: label_masks(part.categories) for name, part in sets.items()}
-    tail = [*model.backbone.blocks[TAIL_START:].parameters(), *model.backbone.head.parameters()]
-    heads = [*model.form.parameters(), proxies]
-    optimiser = torch.optim.AdamW(
-        [{"params": tail, "lr": TAIL_RATE * rate}, {"params": heads, "lr": FORM_RATE * rate}], weight_decay=DECAY
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda i: min(1.0, (i + 1) / WARMUP_STEPS) * 0.5 * (1 + math.cos(math.pi * i / steps))
-    )
-    start = time.monotonic()
-    for step in range(steps):
-        f16, saliency, allowed = [], [], []
-        for name, part in sets.items():
-            rows = rng.integers(len(part), size=round(BATCH * SHARES[name]))
-            f16.append(rows_of(part, rows))
-            saliency.append(saliencies[name][rows])
-            allowed.append(masks[name][rows])
-        x, weight, mask = torch.cat(f16), torch.cat(saliency), torch.cat(allowed)
-        if rng.random() < 0.5:
-            x, weight = x.flip(3), weight.flip(3)
-        form = model.form(F.dropout(deep(model, x, weight), FEATURE_NOISE))
-        logits = F.normalize(form, dim=1) @ F.normalize(proxies, dim=1).T * TEMPERATURE
-        right = torch.where(mask > 0, logits, torch.full_like(logits, -1e4)).logsumexp(1)
-        loss = (logits.logsumexp(1) - right).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([*tail, *model.form.parameters()], LARGEST_GRADIENT)
-        optimiser.step()
-        schedule.step()
-        if step % 50 == 49:
-            print(f"step {step + 1}: loss {loss.item():.3f}, {time.monotonic() - start:.0f} s", flush=True)
-
-
-def colour_centres(features: Sequence[Features], saliencies: Sequence[Tensor], seed: int = 0) -> Tensor:
-    """CIELAB centres (32, 3) by k-means over the salient pixels' colours. Half of the pixels are drawn evenly over
-    the colour solid, so that rare strong colours get centres beside the many blacks and blues."""
-    rng = np.random.default_rng(seed)
-    lab = Lab()
     found = []
-    for part, saliency in zip(features, saliencies, strict=True):
-        keep = rng.random((len(part), 56, 56)) < 0.02
-        weight = F.interpolate(saliency, scale_factor=4.0, mode="nearest")[:, 0].numpy()
-        keep &= weight > 0.6
-        rgb = part.colours.transpose(0, 2, 3, 1)[keep].astype(np.float32)
-        found.append(lab(torch.from_numpy(rgb)[:, :, None, None])[:, :, 0, 0].numpy())
-    pixels = np.concatenate(found)
-    bins = np.floor(pixels / 10).astype(np.int64) + 20
-    key = bins @ np.array([10_000, 100, 1])
+    for picture in pictures:
+        if picture.mask is not None:
+            inside = picture.image[picture.mask > 0]
+            found.append(inside[rng.random(len(inside)) < 0.02])
+    rgb = torch.from_numpy(np.concatenate(found).astype(np.float32))
+    pixels = Lab()(rgb[:, :, None, None])[:, :, 0, 0].numpy()
+    key = (np.floor(pixels / 10).astype(np.int64) + 20) @ np.array([10_000, 100, 1])
     _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
     even = 1.0 / np.sqrt(counts[inverse])
     rows = rng.choice(len(pixels), min(COLOUR_SAMPLES, len(pixels)), p=even / even.sum())
@@ -211,43 +98,198 @@ def colour_centres(features: Sequence[Features], saliencies: Sequence[Tensor], s
     return torch.from_numpy(centres)
 
 
+def kind_loss(logits: Tensor, allowed: Tensor) -> Tensor:
+    """Cross entropy in which any allowed class is right (shop photos call every shoe footwear), a little smoothed."""
+    chances = logits.log_softmax(1)
+    right = torch.where(allowed > 0, chances, torch.full_like(chances, -1e4)).logsumexp(1)
+    return -((1 - LABEL_SMOOTHING) * right + LABEL_SMOOTHING * chances.mean(1)).mean()
+
+
+class Queue:
+    """Looks and colours of the last garments, to be told apart from."""
+
+    def __init__(self) -> None:
+        self.rows = torch.zeros(0, LOOK + COLOUR)
+        self.garments = torch.zeros(0, dtype=torch.int64)
+
+    def push(self, rows: Tensor, garments: Tensor) -> None:
+        self.rows = torch.cat([self.rows, rows.detach()])[-QUEUE:]
+        self.garments = torch.cat([self.garments, garments])[-QUEUE:]
+
+
+def same_loss(parts: Parts, garments: Tensor, queue: Queue) -> Tensor:
+    """Each view has to find the other view of its garment among the batch and the queue (InfoNCE)."""
+    rows = torch.cat([parts.look * LOOK_PART**0.5, parts.colour * (1 - LOOK_PART) ** 0.5], 1)
+    half = len(rows) // 2
+    near = rows @ rows.T
+    same = garments[:, None] == garments[None]
+    other = torch.arange(len(rows)).roll(half)
+    right = near[torch.arange(len(rows)), other] / LOOK_TEMPERATURE
+    wrong = near.masked_fill(same, -1e4) / LOOK_TEMPERATURE
+    earlier = (rows @ queue.rows.T).masked_fill(garments[:, None] == queue.garments[None], -1e4) / LOOK_TEMPERATURE
+    queue.push(rows[:half], garments[:half])
+    return (torch.cat([right[:, None], wrong, earlier], 1).logsumexp(1) - right).mean()
+
+
+def losses(net: GarmentEmbedding, views: Views, queue: Queue) -> tuple[Tensor, Tensor, Tensor]:
+    """Of kind, of finding the same garment, and of saliency."""
+    parts = net.parts(views.images, FEATURE_NOISE)
+    known = ~views.cells.isnan()
+    outline = F.binary_cross_entropy_with_logits(parts.saliency[known], views.cells[known])
+    return kind_loss(parts.kind, views.allowed), same_loss(parts, views.garments, queue), outline
+
+
+class Average:
+    """Exponential moving average of the network."""
+
+    def __init__(self, net: GarmentEmbedding) -> None:
+        self.net = copy.deepcopy(net).eval()
+
+    @torch.no_grad()
+    def update(self, net: GarmentEmbedding, steps: int) -> None:
+        keep = AVERAGE_DECAY * (1 - math.exp(-steps / AVERAGE_RAMP))
+        for mine, new in zip(self.net.parameters(), net.parameters(), strict=True):
+            mine.lerp_(new, 1 - keep)
+
+
 def coarse(categories: Sequence[str]) -> list[str]:
     """Categories with all footwear as one, as the shop photos name it."""
     return [FOOTWEAR if c in FOOTWEAR_CATEGORIES else c for c in categories]
 
 
 @torch.no_grad()
-def embed(
-    model: GarmentEmbedding, x: Tensor, features: Features, saliency: Tensor, share: float
+def parts_of(net: GarmentEmbedding, pictures: Sequence[GarmentPicture], batch: int = 32) -> Parts:
+    """The parts of every picture as it is."""
+    found = []
+    for i in range(0, len(pictures), batch):
+        images = np.stack([p.image for p in pictures[i : i + batch]])
+        x = torch.from_numpy(images).permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
+        found.append(net.parts(x))
+    return Parts(*(torch.cat(column) for column in zip(*found, strict=True)))
+
+
+def rows_of(
+    parts: Parts, chosen: NDArray[np.bool_], kind: float, look: float, temperature: float
 ) -> NDArray[np.float32]:
-    """Embeddings from cached features with another colour share than the model's own."""
-    form = F.normalize(model.form(x), dim=1)
-    parts = []
-    for i in range(0, len(features), 256):
-        # the histogram averages 4x4 pixels itself: the cached averages are enlarged again to be averaged back
-        image = F.interpolate(torch.from_numpy(features.colours[i : i + 256]).float(), scale_factor=4.0, mode="nearest")
-        parts.append(model.colour(image, saliency[i : i + 256]))
-    colour = F.normalize(torch.cat(parts), dim=1)
-    return torch.cat([form * (1 - share) ** 0.5, colour * share**0.5], 1).numpy()
+    """Embeddings of the chosen pictures for given shares."""
+    mask = torch.from_numpy(chosen)
+    rows: NDArray[np.float32] = joined(Parts(*(p[mask] for p in parts)), kind, look, temperature).numpy()
+    return rows
 
 
-def report(model: GarmentEmbedding, sets: Mapping[str, Features], saliencies: Mapping[str, Tensor]) -> None:
-    """Prints the retrieval figures on the validation sets for several colour shares."""
-    shop, street = sets["shop-val"], sets["street-val"]
-    x = {name: pooled(model, sets[name], saliencies[name]) for name in ("shop-val", "street-val")}
-    crops = np.array([source == "street" for source in street.sources])
-    names, garments = np.array(coarse(street.categories)), np.array(street.garments)
-    known = crops & np.isin(names, shop.categories)
-    for share in (0.0, 0.15, 0.25, 0.35):
-        a = embed(model, x["shop-val"], shop, saliencies["shop-val"], share)
-        b = embed(model, x["street-val"], street, saliencies["street-val"], share)
-        here = retrieval(a, shop.categories)
-        across = retrieval(b[known], names[known].tolist(), a, shop.categories)
-        same = retrieval(b[crops], garments[crops].tolist(), b[~crops], garments[~crops].tolist())
-        print(
-            f"colour {share:.2f}: R@1 {here.r1:.3f} R@5 {here.r5:.3f} P@5 {here.p5:.3f}; street to shop "
-            f"R@1 {across.r1:.3f} P@5 {across.p5:.3f}; crop finds its cut-out R@1 {same.r1:.3f}", flush=True
-        )
+def report(net: GarmentEmbedding, pictures: Sequence[GarmentPicture], full: bool) -> Iterator[dict[str, Any]]:
+    """Retrieval figures on validation pictures, for one setting or for several shares of the parts."""
+    parts = parts_of(net, pictures)
+    sources = np.array([p.source for p in pictures])
+    names = np.array(coarse([p.category for p in pictures]))
+    garments = np.array([p.garment for p in pictures])
+    shop, crop, cutout = (sources == s for s in ("shop", "street", "cutout"))
+    asked = crop & np.isin(names, names[shop])
+    said = np.array(coarse([DETECTED_CATEGORIES[i] for i in parts.kind.argmax(1).tolist()]))
+    yield {"kind_right": round(float((said == names)[shop].mean()), 3)}
+    for kind in (0.3, 0.4, 0.5, 0.6) if full else (0.4,):
+        for colour in (0.1, 0.2, 0.3) if full else (0.2,):
+            for temperature in (1.0, 2.0) if full else (1.0,):
+                setting = (kind, 1 - kind - colour, temperature)
+                a, b, c = (rows_of(parts, chosen, *setting) for chosen in (shop, crop, cutout))
+                here = retrieval(a, names[shop].tolist())
+                across = retrieval(b[asked[crop]], names[asked].tolist(), a, names[shop].tolist())
+                same = retrieval(b, garments[crop].tolist(), c, garments[cutout].tolist())
+                yield {
+                    "kind": kind, "colour": colour, "t": temperature,
+                    "r1": round(here.r1, 3), "r5": round(here.r5, 3), "p5": round(here.p5, 3),
+                    "street_r1": round(across.r1, 3), "street_p5": round(across.p5, 3), "own_cutout": round(same.r1, 3),
+                }
+
+
+def parameter_groups(net: GarmentEmbedding) -> list[dict[str, Any]]:
+    """Backbone or head, decayed (weights) or not (norms and biases)."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, p in net.named_parameters():
+        if p.requires_grad:
+            groups.setdefault((name.startswith("backbone."), p.ndim > 1), []).append(p)
+    return [
+        {"params": ps, "lr": BACKBONE_RATE if back else HEAD_RATE, "weight_decay": DECAY * decayed}
+        for (back, decayed), ps in groups.items()
+    ]
+
+
+def numbers(garments: Garments, rng: np.random.Generator) -> Iterator[list[int]]:
+    """Garments of each batch, without end: each source is gone through in random order again and again."""
+    of = {name: np.flatnonzero(np.isin(garments.sources, (name, "cutout") if name == "street" else (name,)))
+          for name in SHARES}
+    order: dict[str, list[int]] = {name: [] for name in SHARES}
+    while True:
+        batch: list[int] = []
+        for name, count in SHARES.items():
+            if len(of[name]) < count:
+                continue
+            if len(order[name]) < count:
+                order[name] = rng.permutation(of[name]).tolist()
+            batch += [order[name].pop() for _ in range(count)]
+        yield batch
+
+
+def train(args: argparse.Namespace) -> None:
+    """Runs the training that the command line describes."""
+    torch.set_num_threads(args.threads)
+    cv2.setNumThreads(1)
+    torch.manual_seed(args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+    pictures = list(read_pictures(args.data, args.drawn, "train"))
+    garments = Garments(pictures)
+    validation = list(read_pictures(args.data, None, "val"))
+    net = GarmentEmbedding(FROZEN)
+    if args.start:
+        print(net.load_state_dict(torch.load(args.start, weights_only=True)["model"], strict=False), flush=True)
+    else:
+        net.backbone.load_imagenet()
+        net.colour.centres.copy_(colour_centres(pictures))
+    # Norms keep their statistics: batches are small and mixed from unlike sources.
+    net.backbone.fix_norms()
+    net = net.to(memory_format=torch.channels_last).eval()
+    average = Average(net)
+    optimiser = torch.optim.AdamW(parameter_groups(net))
+    rates = [group["lr"] for group in optimiser.param_groups]
+    clock = Clock(args.steps, args.minutes * 60 if args.minutes else math.inf)
+    last = args.out / "last.pt"
+    if last.exists():
+        state = torch.load(last, weights_only=True)
+        net.load_state_dict(state["net"])
+        average.net.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        clock.step, clock.before = state["steps"], state["seconds"]
+    rng = np.random.default_rng((args.seed, clock.step))
+    queue, saved, sums, count = Queue(), time.monotonic(), np.zeros(3), 0
+    batches = numbers(garments, rng)
+    while clock.done < 1:
+        side = next(s for until, s in SIDES if clock.done < until)
+        factor = learning_factor(clock.step, clock.done)
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+            group["lr"] = rate * factor
+        found = losses(net, garments.batch(next(batches), side, rng), queue)
+        kind, same, outline = found
+        optimiser.zero_grad(set_to_none=True)
+        (KIND_WEIGHT * kind + SAME_WEIGHT * same + SALIENCY_WEIGHT * outline).backward()
+        nn.utils.clip_grad_norm_(net.parameters(), LARGEST_GRADIENT)
+        optimiser.step()
+        clock.step += 1
+        average.update(net, clock.step)
+        sums += [float(v.detach()) for v in found]
+        count += 1
+        if clock.done >= 1 or time.monotonic() - saved > SAVE_SECONDS:
+            line: dict[str, Any] = {"step": clock.step, "done": round(clock.done, 3), "side": side}
+            line["loss"] = [round(float(v), 3) for v in sums / count]
+            print(json.dumps(line), flush=True)
+            state = {
+                "net": net.state_dict(), "model": average.net.state_dict(), "steps": clock.step,
+                "optimiser": optimiser.state_dict(), "seconds": clock.elapsed,
+            }
+            torch.save(state, args.out / "writing.pt")
+            os.replace(args.out / "writing.pt", last)
+            saved, sums, count = time.monotonic(), np.zeros(3), 0
+    for row in report(average.net, validation, full=True):
+        print(json.dumps(row), flush=True)
 
 
 def main() -> None:
@@ -255,35 +297,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with ccp/ and clothing/")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--drawn", type=Path, help="folder that `python -m catalog.sample` wrote")
-    parser.add_argument("--start", type=Path, help="embedding.pt of an earlier run")
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--rate", type=float, default=1.0, help="times the learning rates")
+    parser.add_argument("--start", type=Path, help="last.pt of an earlier run")
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--minutes", type=float, help="end the schedule by then, steps or not")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    cv2.setNumThreads(1)
-    folder = args.out / "features"
-    cache_features(args.data, args.drawn, folder)
-    sets = {name: Features.load(folder, name) for name in SETS if (folder / f"{name}.json").exists()}
-    training = {name: sets[name] for name in SHARES if name in sets}
-    model = GarmentEmbedding()
-    proxies = nn.Parameter(torch.randn(len(DETECTED_CATEGORIES), FORM) * 0.1)
-    if args.start:
-        state = torch.load(args.start, weights_only=True)
-        model.load_state_dict(state["model"])
-        proxies.data.copy_(state["proxies"])
-    else:
-        model.backbone.load_imagenet()
-        model.saliency = train_saliency(sets["street-train"])
-    model = model.to(memory_format=torch.channels_last)
-    saliencies = {name: saliency_of(part, model.saliency) for name, part in sets.items()}
-    wrong = np.abs(saliencies["street-val"][:, 0].numpy() - sets["street-val"].saliency.astype(np.float32)).mean()
-    print(f"saliency: mean error {wrong:.3f} on validation crops", flush=True)
-    train_form(model, proxies, training, saliencies, args.steps, args.rate)
-    centres = colour_centres(list(training.values()), [saliencies[name] for name in training])
-    model.colour.centres.copy_(centres)
-    torch.save({"model": model.state_dict(), "proxies": proxies.data}, args.out / "embedding.pt")
-    report(model, sets, saliencies)
+    if sys.platform == "linux" and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
+        os.environ.update(MALLOC)  # glibc reads them only at the start of a process
+        os.execv(sys.executable, [sys.executable, "-m", "export.embedding.train", *sys.argv[1:]])
+    train(args)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,107 @@
+"""Batches for the embedding: two altered views of each garment, with the mask's view where a mask is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from export.embedding.alter import blur, fold, light
+from export.embedding.data import PADDING, SIDE, GarmentPicture, Picture, allowed_classes
+from mirror.domain import DETECTED_CATEGORIES
+
+ZOOM, STRETCH, SHIFT, TURN = (0.85, 1.6), 0.12, 0.12, 15.0
+"""A view's scale, the logarithm of its aspect's change, its shift as a share of the side, its turn in degrees."""
+FOLDED, LIT, BLURRED, ERASED = 0.5, 0.8, 0.25, 0.3
+"""How often each happens to a view."""
+ERASED_SIDES = (0.1, 0.35)
+CELL = 16
+"""Pixels of one saliency cell."""
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """For n garments seen twice, first views then second views: images (2n, 3, side, side) float32 RGB 0..255, share of
+    garment per cell (2n, 1, side / 16, side / 16) with NaN where unknown, allowed classes (2n, 15) of 0 and 1, and
+    numbers of the garments (2n)."""
+
+    images: Tensor
+    cells: Tensor
+    allowed: Tensor
+    garments: Tensor
+
+
+def view(image: Picture, mask: Picture | None, side: int, rng: np.random.Generator) -> tuple[Picture, Picture | None]:
+    """A (224, 224) picture and its mask as seen another time, ``side`` wide and high."""
+    zoom = float(np.exp(rng.uniform(*np.log(ZOOM)))) * side / SIDE
+    matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), rng.uniform(-TURN, TURN), zoom)
+    matrix[0] *= np.exp(rng.uniform(-STRETCH, STRETCH))
+    moved = matrix[:, :2] @ np.array([SIDE / 2, SIDE / 2]) + matrix[:, 2]
+    free = SHIFT + max(0.0, zoom * SIDE / side - 1) / 2
+    matrix[:, 2] += side / 2 - moved + rng.uniform(-free, free, 2) * side
+    if rng.random() < 0.5:
+        matrix[0] = -matrix[0]
+        matrix[0, 2] += side
+    size, border = (side, side), (PADDING,) * 3
+    out = np.asarray(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderValue=border), np.uint8)
+    seen = None if mask is None else np.asarray(cv2.warpAffine(mask, matrix, size, flags=cv2.INTER_NEAREST), np.uint8)
+    if rng.random() < FOLDED:
+        out = fold(out, rng)
+    if rng.random() < LIT:
+        out = light(out, rng)
+    if rng.random() < BLURRED:
+        out = blur(out, rng)
+    if rng.random() < ERASED:
+        h, w = (rng.uniform(*ERASED_SIDES, 2) * side).astype(int)
+        y, x = int(rng.integers(side - h)), int(rng.integers(side - w))
+        out[y : y + h, x : x + w] = rng.integers(0, 256, 3, np.uint8)
+        if seen is not None:
+            seen[y : y + h, x : x + w] = 0
+    return out, seen
+
+
+def cells_of(mask: Picture | None, side: int) -> NDArray[np.float32]:
+    """Share of a 0/1 mask in each cell; NaN without a mask."""
+    count = side // CELL
+    if mask is None:
+        return np.full((count, count), np.nan, np.float32)
+    return mask.reshape(count, CELL, count, CELL).mean((1, 3), dtype=np.float32)
+
+
+class Garments:
+    """The training pictures by garment: a street garment's crop and cut-outs are of one."""
+
+    def __init__(self, pictures: Sequence[GarmentPicture]) -> None:
+        by_name: dict[str, list[int]] = {}
+        for i, picture in enumerate(pictures):
+            by_name.setdefault(picture.garment, []).append(i)
+        self.pictures = pictures
+        self.rows = list(by_name.values())
+        self.sources = np.array([pictures[rows[0]].source for rows in self.rows])
+        self.allowed = np.zeros((len(pictures), len(DETECTED_CATEGORIES)), np.float32)
+        for i, picture in enumerate(pictures):
+            self.allowed[i, list(allowed_classes(picture.category))] = 1
+
+    def batch(self, numbers: Sequence[int], side: int, rng: np.random.Generator) -> Views:
+        """Two views of each numbered garment, each of any of its pictures."""
+        images, cells, picked = [], [], []
+        for _ in range(2):
+            for number in numbers:
+                rows = self.rows[number]
+                row = rows[int(rng.integers(len(rows)))]
+                image, mask = view(self.pictures[row].image, self.pictures[row].mask, side, rng)
+                images.append(image)
+                cells.append(cells_of(mask, side))
+                picked.append(row)
+        stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float()
+        return Views(
+            stacked.contiguous(memory_format=torch.channels_last),
+            torch.from_numpy(np.stack(cells))[:, None],
+            torch.from_numpy(self.allowed[picked]),
+            torch.tensor([*numbers, *numbers]),
+        )

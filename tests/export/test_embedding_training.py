@@ -1,0 +1,112 @@
+"""What the embedding learns from: views of garments, labels that allow several classes, and its three parts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs torch: pip install -e '.[export]'")
+
+from export.embedding.data import SIDE, GarmentPicture  # noqa: E402
+from export.embedding.net import COLOUR, KIND, LOOK, GarmentEmbedding, Parts, joined  # noqa: E402
+from export.embedding.train import Queue, kind_loss, numbers, same_loss  # noqa: E402
+from export.embedding.views import Garments, view  # noqa: E402
+
+
+def _pictures(count: int, category: str = "shirt") -> list[GarmentPicture]:
+    rng = np.random.default_rng(0)
+    return [
+        GarmentPicture(rng.integers(0, 255, (SIDE, SIDE, 3), np.uint8), category, f"g{i}", "shop", None)
+        for i in range(count)
+    ]
+
+
+def _parts(look: torch.Tensor, kind: torch.Tensor | None = None) -> Parts:
+    n = len(look)
+    colour = torch.zeros(n, COLOUR)
+    colour[:, 0] = 1
+    return Parts(torch.zeros(n, KIND) if kind is None else kind, look, colour, torch.zeros(n, 1, 14, 14))
+
+
+def test_the_mask_is_seen_where_the_garment_is() -> None:
+    image = np.full((SIDE, SIDE, 3), 114, np.uint8)
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    image[70:160, 90:150] = (250, 0, 250)
+    mask[70:160, 90:150] = 1
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        out, seen = view(image, mask, 160, rng)
+        assert out.shape == (160, 160, 3)
+        assert seen is not None
+        assert seen.shape == (160, 160)
+        pink = (out[..., 0].astype(int) > out[..., 1].astype(int) + 40) & (
+            out[..., 2].astype(int) > out[..., 1].astype(int) + 40)
+        if pink.sum() > 200:
+            assert (pink & (seen > 0)).sum() > 0.55 * min(pink.sum(), (seen > 0).sum())
+
+
+def test_a_batch_shows_every_garment_twice_and_its_crop_and_cutout_as_one() -> None:
+    pictures = _pictures(3)
+    pictures.append(GarmentPicture(pictures[0].image, "shirt", "g0", "cutout", np.ones((SIDE, SIDE), np.uint8)))
+    garments = Garments(pictures)
+    assert garments.rows == [[0, 3], [1], [2]]
+    views = garments.batch([2, 0], 160, np.random.default_rng(0))
+    assert views.images.shape == (4, 3, 160, 160)
+    assert views.cells.shape == (4, 1, 10, 10)
+    assert views.garments.tolist() == [2, 0, 2, 0]
+    assert not torch.equal(views.images[0], views.images[2])
+    assert bool(views.cells[0].isnan().all())
+
+
+def test_every_garment_has_its_turn_before_any_has_a_second() -> None:
+    garments = Garments(_pictures(36))
+    batches = numbers(garments, np.random.default_rng(0))
+    assert sorted(next(batches) + next(batches)) == list(range(36))
+
+
+def test_a_shoe_of_any_kind_is_right_where_the_label_says_footwear() -> None:
+    allowed = torch.tensor(Garments(_pictures(1, "footwear")).allowed)
+    assert int(allowed.sum()) == 4
+    logits = torch.full((4, KIND), -4.0)
+    rows = allowed[0].nonzero()[:, 0]
+    logits[torch.arange(4), rows] = 4.0
+    each = [float(kind_loss(logits[i : i + 1], allowed)) for i in range(4)]
+    assert max(each) - min(each) < 1e-4
+    other = torch.full((1, KIND), -4.0)
+    other[0, 0] = 4.0
+    assert float(kind_loss(other, allowed)) > max(each) + 2
+
+
+def test_finding_ones_own_other_view_costs_less_than_finding_another_garment() -> None:
+    looks = torch.eye(LOOK)[:4]
+    numbered = torch.arange(4).repeat(2)
+    right = same_loss(_parts(looks.repeat(2, 1)), numbered, Queue())
+    wrong = same_loss(_parts(torch.cat([looks, looks.flip(0)])), numbered, Queue())
+    assert float(right) < 0.1 < float(wrong)
+
+
+def test_an_earlier_view_of_the_same_garment_is_no_stranger() -> None:
+    looks, numbered = torch.eye(LOOK)[:4].repeat(2, 1), torch.arange(4).repeat(2)
+    queue = Queue()
+    same_loss(_parts(looks), numbered, queue)
+    assert len(queue.rows) == 4
+    assert float(same_loss(_parts(looks), numbered, queue)) < 0.01
+    assert float(same_loss(_parts(looks), numbered + 10, queue)) > 0.5  # as strangers the same rows do count
+
+
+def test_the_cosine_is_the_weighted_mean_of_the_parts() -> None:
+    look = torch.eye(LOOK)[:2]
+    kind = torch.full((2, KIND), -30.0)
+    kind[:, 3] = 30.0
+    rows = joined(_parts(look, kind), 0.5, 0.3, 1.0)
+    assert rows.norm(dim=1).tolist() == pytest.approx([1, 1], abs=1e-4)
+    assert float(rows[0] @ rows[1]) == pytest.approx(0.5 + 0.2, abs=1e-3)  # same kind and colour, other look
+
+
+def test_the_network_gives_unit_rows_for_any_training_side() -> None:
+    net = GarmentEmbedding().eval()
+    for side in (160, SIDE):
+        with torch.no_grad():
+            rows = net(torch.rand(2, 3, side, side) * 255)
+        assert rows.shape == (2, 128)
+        assert rows.norm(dim=1).tolist() == pytest.approx([1, 1], abs=1e-4)
