@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from export.checked import CardDraft, add_card_arguments, draft_from, require, write_checked
-from mirror.domain import MirrorError, UsageError
+from mirror.domain import MirrorError
 
 HELP = (
     "Reads a whole model saved by Keras 2 or 3 (functional or sequential), without TensorFlow, and compares the "
@@ -14,11 +14,8 @@ HELP = (
 )
 EXAMPLE = (
     "mirror export keras bmi.h5 --out mymodels --name face-bmi --task 'BMI from a face' --output bmi "
-    "--decoder regression --scale 0.00392156862745098 --licence 'our own'"
+    "--option meaning=bmi --scale 0.00392156862745098 --licence 'our own'"
 )
-
-FEEDS = 3
-SEED = 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,10 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Convert, compare, write. Raises MirrorError; nothing is written then."""
     require("h5py", "reading Keras files")
-    import numpy as np
-
     from export.keras_.convert import convert
     from export.keras_.reference import keras_reference
+    from export.pixel_feeds import pixel_feeds
     from export.tfjs.graph import ConversionError
 
     draft = draft_from(args, CardDraft(
@@ -48,13 +44,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise MirrorError(f"{args.source}: {(error.strerror or str(error)).lower()}") from error
     shape = [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim]
-    source = np.random.default_rng(SEED)
-    # as pixels are once the card's scale, mean and std were applied
-    scale, mean, std = (np.asarray(value, np.float32) for value in (draft.scale, draft.mean, draft.std))
-    try:
-        feeds = [((source.uniform(0, 255, shape) * scale - mean) / std).astype(np.float32) for _ in range(FEEDS)]
-    except ValueError:
-        raise UsageError(f"--mean and --std: one number, or one per channel of an input {shape}") from None
+    feeds = pixel_feeds(draft, shape)
     worst = write_checked(model, draft, args.out, feeds, keras_reference(args.source), args.tolerance,
                           checked_against="Keras 3 on PyTorch")
     print(f"{args.out / draft.name}.onnx: within {worst:.1e} of Keras")
