@@ -1,7 +1,7 @@
 """A TensorRT engine on the GPU, run natively: named tensors, pinned host memory, a stream of its own.
 
-Written for the API that TensorRT 8.5 (JetPack 5) to 11 share. Builder flags that TensorRT 11 dropped are asked for only
-where they exist (`mirror.runtime.engine_build`).
+Written for the API that TensorRT 8.5 (JetPack 5.1) to 11 share. Builder flags that TensorRT 11 dropped are asked for
+only where they exist (`mirror.runtime.engine_build`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mirror.runtime.cudart import TO_DEVICE, TO_HOST, CudaError, Cudart, open_cu
 from mirror.runtime.manifest import ModelCard, TensorSpec
 
 OLDEST = (8, 5)
-"""The first release with named I/O tensors and execute_async_v3; JetPack 5.0.2 and later have it."""
+"""The first release with named I/O tensors and execute_async_v3; JetPack 5.1 and later have it."""
 MOST_AT_ONCE = 8
 """A dimension with a name (a batch) may be 1 to this in an engine; the mirror itself asks for one at a time."""
 KEPT_MESSAGES = 8
@@ -76,7 +76,7 @@ def open_tensorrt() -> Library:
     version = str(trt.__version__)
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if numbers < OLDEST:
-        raise MirrorError(f"TensorRT {version} is too old: 8.5 or newer is needed (JetPack 5.0.2); {MEND}")
+        raise MirrorError(f"TensorRT {version} is too old: 8.5 or newer is needed (JetPack 5.1); {MEND}")
 
     class Log(trt.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:
