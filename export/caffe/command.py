@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,9 @@ DEFAULTS = CardDraft(
     normalisation="pixels 0..255 in the colour order below, minus the mean",
 )
 """Caffe's own tools read pictures with OpenCV: BGR, 0..255, minus a mean."""
+
+_BIN = re.compile(r"\(?\s*(\d+)\s*-\s*(\d+)\s*\)?")
+GENDERS = frozenset({"male", "female"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.unchecked:
         require_reader("readNetFromCaffe", "Caffe")
     draft = draft_from(args, DEFAULTS)
+    draft = replace(draft, options={**meaning_of(draft.labels), **draft.options})
     if args.mean_file is not None and args.mean is None:
         draft = replace(draft, mean=read_mean(args.mean_file))
     if len(draft.mean) > 1 and len(draft.std) == 1:
@@ -68,6 +74,17 @@ def run(args: argparse.Namespace) -> int:
     )
     print(f"{args.out / draft.name}.onnx: written; differs from OpenCV's Caffe reader by {worst:.1e} at most")
     return 0
+
+
+def meaning_of(labels: Sequence[str]) -> Mapping[str, Any]:
+    """What the decoder `classification` is told when the labels say it themselves: bins of years such as "(25-32)",
+    or male and female."""
+    bins = [_BIN.fullmatch(label.strip()) for label in labels]
+    if bins and all(bins):
+        return {"meaning": "age bins", "bins": [[int(match[1]), int(match[2])] for match in bins if match]}
+    if {label.strip().lower() for label in labels} == GENDERS:
+        return {"meaning": "gender"}
+    return {}
 
 
 def _check_card(model: Any, draft: CardDraft) -> None:

@@ -50,7 +50,8 @@ def opencv_reference(
     rule, session = suppression, _session(convert(cfg, weights, "boxes"))
 
     def kept(feed: NDArray[Any]) -> list[NDArray[Any]]:
-        rows, labels = _kept(*(output[0] for output in session.run(None, {INPUT_NAME: feed})), rule)
+        ours = session.run(None, {INPUT_NAME: feed})
+        rows, labels = _kept(ours[0][0], ours[1][0], rule)
         boxes, scores = decoded(feed)
         only = np.zeros((1, len(rows), scores.shape[2]), np.float32)
         only[0, np.arange(len(rows)), labels] = scores[0, rows, labels]
