@@ -79,6 +79,15 @@ def test_an_engine_of_another_graph_shape_or_precision_is_stale_and_says_why(
         open_engine(models["namer"])
 
 
+def test_two_boards_with_a_gpu_of_the_same_name_do_not_share_engines(
+    board: Board, gpu: FakeCudart, models: Manifest
+) -> None:
+    build_engine(models["seer"])
+    cudart.BOARD_FILE.write_bytes(b"NVIDIA Jetson Orin NX Engineering Reference Developer Kit\0")
+    with pytest.raises(MirrorError, match=r"here is Orin on NVIDIA Jetson Orin NX .* Kit, sm_87"):
+        open_engine(models["seer"])
+
+
 def test_nothing_is_built_where_an_engine_is_only_asked_for(board: Board, gpu: FakeCudart, models: Manifest) -> None:
     with pytest.raises(MirrorError, match=r"no TensorRT engine of 'seer' in fp16.*run `mirror models engines`"):
         open_engine(models["seer"])
@@ -184,6 +193,7 @@ def test_a_failed_build_is_one_line_with_what_tensorrt_said(
     with pytest.raises(MirrorError, match=expected) as caught:
         build_engine(models["seer"], workspace_mb=512)
     assert "\n" not in str(caught.value)
+    assert "NoneType" not in str(caught.value)
 
 
 def test_a_graph_that_the_parser_refuses_is_one_line(board: Board, gpu: FakeCudart, models: Manifest) -> None:
@@ -244,7 +254,8 @@ from fake_gpu import Board, install
 board = Board(builds_log={log!r}, build_s={seconds!r})
 install(board)
 from mirror.runtime.manifest import Manifest
-from mirror.runtime import engines
+from mirror.runtime import cudart, engines
+cudart.BOARD_FILE = Path("no board")
 from mirror.runtime.engine_build import build_engine
 if {slow_write!r}:
     def stuck(descriptor):

@@ -98,8 +98,9 @@ def test_a_session_that_is_forgotten_gives_everything_back(gpu: FakeCudart, mode
     assert gpu.alive() == 0
 
 
-def test_threads_take_turns_with_one_session(gpu: FakeCudart, models: Manifest) -> None:
+def test_threads_take_turns_with_one_session(board: Board, gpu: FakeCudart, models: Manifest) -> None:
     build_engine(models["seer"])
+    board.run_s = 0.001
     session = Session(models["seer"], "tensorrt")
     alone = [session.run(_picture(i))[0] for i in range(4)]
     wrong: list[int] = []
