@@ -268,9 +268,9 @@ def _models_engines(options: argparse.Namespace) -> int:
     from mirror.runtime.engine_build import WORKSPACE_MB
     from mirror.runtime.manifest import Manifest
     from mirror.service import engines
-    from mirror.service.places import models_folder
+    from mirror.service.places import models_folder, own_folder
 
-    manifest = Manifest.load(options.models or models_folder(settings))
+    manifest = Manifest.load(options.models or models_folder(settings), own_folder(settings))
     if options.list or options.clean:
         act, table = (
             (engines.list_engines, engines.list_table) if options.list else

@@ -28,7 +28,7 @@ from mirror.runtime.tensorrt import open_tensorrt
 from mirror.service.doctor import Finding
 from mirror.service.engines import build_engines
 from mirror.service.opening import say
-from mirror.service.places import models_folder
+from mirror.service.places import models_folder, own_folder
 
 TIMED: tuple[str, ...] = ("cpu", "cuda", "ort-tensorrt", NATIVE)
 WARM_UPS = 10
@@ -114,7 +114,7 @@ def _cell(run: dict[str, Any]) -> str:
 
 def _models(settings: Settings, cache: EngineCache) -> list[dict[str, Any]]:
     """A row per model; a provider that is not here has the reason instead of a time."""
-    manifest = Manifest.load(models_folder(settings))
+    manifest = Manifest.load(models_folder(settings), own_folder(settings))
     absent: dict[str, str] = {}
     engines: dict[str, dict[str, dict[str, Any]]] = {}
     for name in TIMED[1:]:

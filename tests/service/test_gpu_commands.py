@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from fake_gpu import Board, FakeCudart, install
+from fake_models import write_models
 
 from mirror.cli import main
 from mirror.runtime import cudart
@@ -60,6 +61,20 @@ def test_engines_are_built_with_progress_and_told_with_size_time_and_difference(
     assert (row["model"], row["cached"], row["ok"], row["precision"]) == ("seer", True, True, "fp16")
     assert row["bytes"] > 0
     assert board.builds == 2
+
+
+def test_an_integrators_own_models_get_engines_too(
+    gpu: FakeCudart, mirror: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = write_models(tmp_path / "own", seed=9)
+    manifest = own / "manifest.toml"
+    manifest.write_text(manifest.read_text().replace('name = "seer"', 'name = "my-seer"').replace('"namer"', '"mine"'))
+    monkeypatch.setenv("MIRROR_MODELS__OWN", str(own))
+    _, out, _ = mirror("models", "engines", "my-seer", "--json")
+    (row,) = json.loads(out)["engines"]
+    assert row["ok"], row
+    _, out, _ = mirror("doctor", "--gpu")
+    assert "| my-seer |" in out
 
 
 def test_a_model_that_cannot_be_built_does_not_hinder_the_others(
