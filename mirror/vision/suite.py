@@ -110,6 +110,7 @@ class Vision:
             del found["attributes"]
             found["age"], found["gender"] = self.attributes.session, self.attributes.gender_session
         if self.face_bmi is not None:
+            del found["body"]
             found["bmi"] = self.face_bmi.session
         return found
 

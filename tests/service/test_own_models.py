@@ -137,7 +137,7 @@ def test_people_age_gender_bmi_and_embedding_of_ones_own_with_a_catalogue_of_the
     assert document["models"]["age"] == "age-net"
     assert document["models"]["gender"] == "gender-net"
     assert document["models"]["bmi"] == "face-bmi"
-    assert "attributes" not in document["models"]
+    assert not {"attributes", "body"} & set(document["models"])
     (person,) = document["images"][0]["people"]
     assert person["face"]["frontal"] is True
     assert person["age"] == {"years": 30.0, "low": 24.0, "high": 36.0}
