@@ -83,7 +83,7 @@ def test_blazepose_gives_33_keypoints_with_the_visibility_as_score(tmp_path: Pat
     marks[0, 27] = (100, 200, 5, 2.0, 9)  # left_ankle
     model = saying([1, 256, 256, 3], {"landmarks": marks.reshape(1, 195)})
     card = own(tmp_path, model, "net", "blazepose", layout="NHWC", options={"skeleton": "blazepose-33"})
-    pose = PoseReader(Session(card)).read(np.zeros((256, 256, 3), np.uint8), Box(0, 0, 256, 256))
+    pose = PoseReader(Session(card)).read(np.zeros((256, 256, 3), np.uint8), Box(0, 0, 256, 256))  # nothing is cut
     assert len(pose.names) == 33
     assert pose.names[:17] == COCO_KEYPOINTS
     assert pose.point("left_ankle") == pytest.approx((100, 200, 1 / (1 + np.exp(-2))))
