@@ -18,6 +18,7 @@ from catalog.sample import generate
 from mirror.config import load_settings
 from mirror.domain import COCO_KEYPOINTS, MirrorError
 from mirror.pipeline.analyze import Analyzer
+from mirror.service.doctor import _tasks
 from mirror.service.opening import load_vision
 
 ROOT = Path(__file__).parents[2]
@@ -166,6 +167,19 @@ def test_without_estimates_no_bmi_is_read_from_a_face_either(folder: Path, astro
     assert (seen.profile.body.source, seen.profile.body.bmi.value) == ("face", 23.5)
     (plain,) = Analyzer(vision, None, estimates=False).analyze(image).people
     assert (plain.profile.body, plain.profile.age, plain.profile.female) == (None, None, None)
+
+
+def test_doctor_tells_which_model_does_what_and_which_labels_are_left_out(folder: Path, tmp_path: Path) -> None:
+    at = tmp_path / "more"
+    heads = _heads(2, {(1, 0, 3, 3): 0})
+    own(at, saying([1, 3, 256, 256], heads), "few", "yolo-v3", labels=("skirt", "umbrella"),
+        options={"anchors": ANCHORS})
+    found = _tasks(load_settings(_settings(at, tmp_path / "mirror.toml", garments="few", pose="blazepose-full"), {}))
+    assert found.status == "warning"
+    assert "garments: few" in found.says
+    assert "33 keypoints" in found.says
+    assert "umbrella" in found.says
+    assert "skirt" not in found.says
 
 
 @pytest.mark.parametrize(("models", "words"), [
