@@ -18,15 +18,19 @@ BREADTHS = ("bideltoidbreadth", "chestbreadth", "waistbreadth", "hipbreadth")
 """Front-view breadths in the order of the model's input: shoulder, chest, waist, hip."""
 GIRTHS = ("chestcircumference", "waistcircumference", "buttockcircumference")
 """Chest (bust), waist (at the navel) and hip girth, in the order of the model's output."""
+CALF_GIRTH, CALF_OF_GIRTH = "calfcircumference", 0.995
+"""A calf seen from the front is this much of the breadth of a circle of its girth (20 `anny` bodies: spread 0.016); the
+survey took the girth alone."""
 FILES = (("ANSUR_II_FEMALE_Public.csv", 1.0), ("ANSUR_II_MALE_Public.csv", 0.0))
 
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """One row per person. ``ratios`` (n, 4) breadth / stature; ``girths`` (n, 3) girth / stature; ``stature`` (n,)
-    in cm; ``bmi`` (n,) kg/m2; ``female`` (n,) 0 or 1."""
+    """One row per person. ``ratios`` (n, 4) breadth / stature; ``calf`` (n,) the same of a calf; ``girths`` (n, 3)
+    girth / stature; ``stature`` (n,) in cm; ``bmi`` (n,) kg/m2; ``female`` (n,) 0 or 1."""
 
     ratios: Floats
+    calf: Floats
     girths: Floats
     stature: Floats
     bmi: Floats
@@ -38,7 +42,8 @@ class Survey:
     def rows(self, index: NDArray[np.intp]) -> Survey:
         """The people at these row numbers; a row may come more than once."""
         return Survey(
-            self.ratios[index], self.girths[index], self.stature[index], self.bmi[index], self.female[index]
+            self.ratios[index], self.calf[index], self.girths[index], self.stature[index], self.bmi[index],
+            self.female[index],
         )
 
 
@@ -63,7 +68,7 @@ def read_survey(folder: Path | None = None) -> Survey:
             raise MirrorError(f"survey {path}: not there; set MIRROR_SHARED to the folder that holds data/ansur2")
         with path.open(encoding="latin-1", newline="") as file:
             rows = [
-                [float(row[column]) for column in (*BREADTHS, *GIRTHS, "stature", "weightkg")] + [female]
+                [float(row[column]) for column in (*BREADTHS, *GIRTHS, "stature", "weightkg", CALF_GIRTH)] + [female]
                 for row in csv.DictReader(file)
             ]
         tables.append(np.asarray(rows))
@@ -71,8 +76,9 @@ def read_survey(folder: Path | None = None) -> Survey:
     stature = table[:, 7]
     return Survey(
         ratios=table[:, :4] / stature[:, None],
+        calf=CALF_OF_GIRTH * table[:, 9] / np.pi / stature,
         girths=table[:, 4:7] / stature[:, None],
         stature=stature / 10,
         bmi=(table[:, 8] / 10) / (stature / 1000) ** 2,
-        female=table[:, 9],
+        female=table[:, 10],
     )

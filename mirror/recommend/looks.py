@@ -16,6 +16,7 @@ from catalog.index import Catalogue
 from mirror.domain import SIZE_KIND, Estimate, FloatArray, Garment, Item, Look, Profile, Suggestion
 from mirror.recommend.affinity import offers
 from mirror.recommend.colour import distance, palette_harmonies
+from mirror.recommend.size_chart import Piece, SizeSystem
 from mirror.recommend.sizes import fits, size_labels
 from mirror.recommend.why import why_complete, why_similar
 
@@ -33,6 +34,7 @@ class RecommendSettings:
     candidates: items of a category that are looked at before ranking.
     women_from, men_to: probability of female gender presentation from (up to) which only women's (men's) and unisex
         items are offered; between them all are.
+    size_system: how the shop counts its numbers ("letter" takes letters alone).
     least_garment_score: garments under this detection score get no similar items.
     """
 
@@ -47,6 +49,7 @@ class RecommendSettings:
     women_from: float = 0.65
     men_to: float = 0.35
     least_garment_score: float = 0.0
+    size_system: SizeSystem = "eu"
 
 
 DEFAULT = RecommendSettings()
@@ -92,13 +95,14 @@ class _Wishes:
         self.age = age_filter(profile.age)
         self.exclude = exclude
         self.profile = profile
+        self.system = settings.size_system
 
     def filter(self, category: str) -> Filter:
         likely = self._likely(category)
         labels: set[str] = set()
         for woman in (True, False):
             if self.gender is None or woman == (self.gender == "women"):
-                labels.update(size_labels(likely, woman))
+                labels.update(size_labels(likely, woman, self.system, _piece(category)))
         return Filter(
             categories=(category,), sizes=tuple(sorted(labels)) or None, gender=self.gender, age=self.age,
             in_stock=True, exclude=self.exclude,
@@ -109,7 +113,9 @@ class _Wishes:
         likely = self._likely(item.category)
         count = item.gender if item.gender != "unisex" else self.gender
         women = (True, False) if count is None else (count == "women",)
-        return not likely or any(fits(item.sizes, likely, woman) for woman in women)
+        return not likely or any(
+            fits(item.sizes, likely, woman, self.system, _piece(item.category)) for woman in women
+        )
 
     def _likely(self, category: str) -> tuple[str, ...]:
         kind = SIZE_KIND.get(category)
@@ -125,6 +131,10 @@ class _Wishes:
             # most shoppers are adults: children's items only where there is nothing else
             return [pair for pair in fitting if pair[0].age not in ("child", "teen")] or fitting
         return fitting
+
+
+def _piece(category: str) -> Piece:
+    return "bottoms" if SIZE_KIND.get(category) == "bottoms" else "tops"
 
 
 def gender_filter(female: float | None, settings: RecommendSettings = DEFAULT) -> str | None:

@@ -1,43 +1,20 @@
-"""From girths to the letter she most likely buys, as probabilities.
+"""From girths to the sizes she most likely buys, as probabilities: letters, European and American numbers.
 
-Bounds. EN 13402-3 gives letters a range of chest girth for men and of bust girth for women, and lists the waist and
-hip girths that go with each: a man's waist is his chest less 12 cm; a woman's hip is her bust plus 8 cm up to
-a bust of 104, where the bust's steps change from 4 to 6 cm and the hip's to 5 cm. (Its tables as they are reproduced in
-public; the standard's own text was not at hand.) Bottoms take a man's waist and a
-woman's hip: where they sit.
+The bounds and their sources are in :mod:`mirror.recommend.size_chart`. Tops go by the chest (bust), bottoms by a man's
+waist and a woman's hip: where they sit. A dress must go over both, so its size is the larger of the two.
 
 A silhouette gives girth over stature; without a scale in the room stature is a spread of its own. Both are taken as
-normal in the logarithm, so that a letter's probability is one difference of two distribution functions.
+normal in the logarithm, so that a label's probability is one difference of two distribution functions.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from mirror.domain import LETTER_SIZES, BodyShape, Estimate, SizeBelief, SizeKind
-
-MEN_CHEST = (86.0, 94.0, 102.0, 110.0, 118.0)
-"""Upper bounds in cm of XS, S, M, L, XL by a man's chest girth (EN 13402-3); XXL is above."""
-WOMEN_BUST = (82.0, 90.0, 98.0, 107.0, 119.0)
-"""The same by a woman's bust girth."""
-MEN_WAIST = (74.0, 82.0, 90.0, 98.0, 106.0)
-"""The same by a man's waist girth: the chest bounds less 12."""
-WOMEN_HIP = (90.0, 98.0, 106.0, 114.5, 124.5)
-"""The same by a woman's hip girth: the hips that EN 13402-3 lists beside those busts (104 -> 112, 110 -> 117,
-116 -> 122, 122 -> 127)."""
-
-WOMEN_EU: Mapping[str, tuple[str, ...]] = {
-    "XS": ("32", "34"), "S": ("36", "38"), "M": ("40", "42"), "L": ("44", "46"), "XL": ("48", "50"),
-    "XXL": ("52", "54"),
-}
-"""Numbers on women's labels that a letter covers, where 36 is a bust of 84 cm, 38 of 88 and so on (the German and
-northern European count); a shop that counts otherwise writes letters or declares its own."""
-MEN_EU: Mapping[str, tuple[str, ...]] = {
-    "XS": ("40", "42"), "S": ("44", "46"), "M": ("48", "50"), "L": ("52", "54"), "XL": ("56", "58"),
-    "XXL": ("60", "62"),
-}
-"""The same on men's labels, where the number is half the chest girth in cm."""
+from mirror.recommend.size_chart import Chart, Girth, Piece, SizeSystem, chart, covered
 
 STATURE_CM: Mapping[str, tuple[float, float]] = {"women": (164.0, 7.0), "men": (177.0, 7.5)}
 """Mean and standard deviation of adults' stature: NCD-RisC 2016 (eLife 5:e13410) means for Europe and North America;
@@ -54,34 +31,70 @@ GIRTH_BY_BMI: Mapping[str, tuple[float, float, float, float]] = {
 """Log girth over stature from a BMI alone: intercept, slope on log BMI, women's part, residual deviation (least
 squares over ANSUR II's 6,068 people). Used when a BMI came from elsewhere than the silhouette."""
 
+STATURE_STEPS = ((-1.7321, 1 / 6), (0.0, 2 / 3), (1.7321, 1 / 6))
+"""Three-point Gauss-Hermite rule of a normal: standard deviations off the mean, and weights."""
+
 LEAST_PROBABILITY = 0.005
-"""Letters less likely than this are left out."""
+"""Labels less likely than this are left out."""
 
 
 def tops_letter(chest_cm: float, woman: bool) -> str:
     """The letter of a chest (bust) girth in cm."""
-    return _letter(chest_cm, WOMEN_BUST if woman else MEN_CHEST)
+    return chart("letter", "tops", woman).label(chest_cm)
 
 
 def bottoms_letter(waist_cm: float, hip_cm: float, woman: bool) -> str:
     """The letter of a man's waist or a woman's hip girth in cm."""
-    return _letter(hip_cm, WOMEN_HIP) if woman else _letter(waist_cm, MEN_WAIST)
+    return chart("letter", "bottoms", woman).label(hip_cm if woman else waist_cm)
 
 
-def _letter(girth: float, bounds: tuple[float, ...]) -> str:
-    return LETTER_SIZES[sum(girth >= bound for bound in bounds)]
+def size_labels(
+    likely: Sequence[str], woman: bool, system: SizeSystem = "eu", piece: Piece = "tops"
+) -> tuple[str, ...]:
+    """Labels that mean one of these sizes: each itself and, of a letter, the numbers of the shop's system it covers.
+
+    Args:
+        system: how the shop's numbers count; a 44 is another size to a European and to an American tailor.
+        piece: American men's numbers are chest inches on tops and waist inches on bottoms.
+    """
+    return tuple(dict.fromkeys(
+        label for size in likely for label in (size, *covered(size, woman, system, piece))
+    ))
 
 
-def size_labels(likely: Sequence[str], woman: bool) -> tuple[str, ...]:
-    """Labels that mean one of these sizes: each itself and, of a letter, the European numbers it covers."""
-    numbers = WOMEN_EU if woman else MEN_EU
-    return tuple(dict.fromkeys(label for size in likely for label in (size, *numbers.get(size, ()))))
-
-
-def fits(stocked: Sequence[str], likely: Sequence[str], woman: bool) -> bool:
+def fits(
+    stocked: Sequence[str], likely: Sequence[str], woman: bool, system: SizeSystem = "eu", piece: Piece = "tops"
+) -> bool:
     """Whether any stocked label (of a women's or a men's item) is one of the likely sizes."""
-    wanted = set(size_labels(likely, woman))
+    wanted = set(size_labels(likely, woman, system, piece))
     return any(label in wanted for label in stocked)
+
+
+def size_belief(
+    body: BodyShape, piece: Piece, woman: bool, system: SizeSystem = "letter", stature_cm: Estimate | None = None
+) -> SizeBelief:
+    """Probability of each label of one system for tops or bottoms, of a woman or a man."""
+    sizes = chart(system, piece, woman)
+    return _likely(sizes.labels, _shares(sizes, body, woman, stature_cm))
+
+
+def dress_belief(body: BodyShape, system: SizeSystem = "letter", stature_cm: Estimate | None = None) -> SizeBelief:
+    """Probability of each label of a woman's dress: the larger of the sizes of her bust and of her hip.
+
+    What is not known of the two girths is taken as independent but for the stature, which both share.
+    """
+    bust, hip = (chart(system, piece, True) for piece in ("tops", "bottoms"))
+    tall = _stature(stature_cm, "women")
+    shares = [0.0] * len(bust.labels)
+    for step, weight in STATURE_STEPS:
+        at = (tall[0] + step * tall[1], 1e-6)
+        reached = [
+            _reached(which, _girth(body, which.girth, 1.0), at) for which in (bust, hip)
+        ]
+        under = [a * b for a, b in zip(*reached, strict=True)]
+        for i, (low, high) in enumerate(pairwise(under)):
+            shares[i] += weight * (high - low)
+    return _likely(bust.labels, shares)
 
 
 def estimate_sizes(
@@ -95,35 +108,46 @@ def estimate_sizes(
         female: probability of female gender presentation; None counts as 0.5. The two tables are mixed by it.
     """
     share = 0.5 if female is None else min(1.0, max(0.0, female))
-    chest, waist, hip = (
-        _log_normal(girth) if girth is not None else _girth_by_bmi(name, body.bmi, share)
-        for name, girth in (("chest", body.chest_girth), ("waist", body.waist_girth), ("hip", body.hip_girth))
-    )
-    return {
-        "tops": _mixed(share, stature_cm, (chest, WOMEN_BUST), (chest, MEN_CHEST)),
-        "bottoms": _mixed(share, stature_cm, (hip, WOMEN_HIP), (waist, MEN_WAIST)),
-    }
+    sizes: dict[SizeKind, SizeBelief] = {}
+    pieces: tuple[Piece, ...] = ("tops", "bottoms")
+    for piece in pieces:
+        women, men = (_shares(chart("letter", piece, woman), body, woman, stature_cm, share) for woman in (True, False))
+        sizes[piece] = _likely(LETTER_SIZES, [share * w + (1 - share) * m for w, m in zip(women, men, strict=True)])
+    return sizes
 
 
 _Normal = tuple[float, float]  # mean and standard deviation of a logarithm
 
 
-def _mixed(
-    share: float, stature: Estimate | None,
-    women: tuple[_Normal, tuple[float, ...]], men: tuple[_Normal, tuple[float, ...]],
-) -> SizeBelief:
-    belief = dict.fromkeys(LETTER_SIZES, 0.0)
-    for weight, who, (girth, bounds) in ((share, "women", women), (1 - share, "men", men)):
-        if stature is None:
-            mean, deviation = STATURE_CM[who]
-            tall = (math.log(mean), deviation / mean)
-        else:
-            tall = _log_normal(stature)
-        centre, spread = girth[0] + tall[0], math.hypot(girth[1], tall[1])
-        reached = [0.0, *(_below(math.log(bound), centre, spread) for bound in bounds), 1.0]
-        for label, low, high in zip(LETTER_SIZES, reached[:-1], reached[1:], strict=True):
-            belief[label] += weight * (high - low)
-    likely = {label: p for label, p in belief.items() if p >= LEAST_PROBABILITY}
+def _shares(
+    sizes: Chart, body: BodyShape, woman: bool, stature: Estimate | None, female: float | None = None
+) -> list[float]:
+    """Probability of each label of a chart; ``female`` for girths that come from a BMI alone."""
+    girth = _girth(body, sizes.girth, float(woman) if female is None else female)
+    reached = _reached(sizes, girth, _stature(stature, "women" if woman else "men"))
+    return [high - low for low, high in pairwise(reached)]
+
+
+def _reached(sizes: Chart, girth: _Normal, tall: _Normal) -> list[float]:
+    """Probability of lying under each bound, with the 0 and 1 of the ends."""
+    centre, spread = girth[0] + tall[0], math.hypot(girth[1], tall[1])
+    return [0.0, *(_below(math.log(bound), centre, spread) for bound in sizes.bounds), 1.0]
+
+
+def _stature(stature: Estimate | None, who: str) -> _Normal:
+    if stature is not None:
+        return _log_normal(stature)
+    mean, deviation = STATURE_CM[who]
+    return math.log(mean), deviation / mean
+
+
+def _girth(body: BodyShape, name: Girth, female: float) -> _Normal:
+    girth = {"chest": body.chest_girth, "waist": body.waist_girth, "hip": body.hip_girth}[name]
+    return _log_normal(girth) if girth is not None else _girth_by_bmi(name, body.bmi, female)
+
+
+def _likely(labels: Sequence[str], shares: Sequence[float]) -> SizeBelief:
+    likely = {label: p for label, p in zip(labels, shares, strict=True) if p >= LEAST_PROBABILITY}
     total = sum(likely.values())
     return {label: p / total for label, p in likely.items()}
 

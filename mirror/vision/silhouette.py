@@ -15,40 +15,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirror.domain import FloatArray, Mask, Pose
+from mirror.vision.mask_line import reach, sampled
+from mirror.vision.stature import LEAST_SCORE, middle, stature_px
 
-LEAST_SCORE = 0.2
-"""Keypoints under this score are guesses (full_body.py); a measure of a guessed ankle is worth nothing."""
 NEEDED = (
     "left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle"
 )
-HEAD = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 
-SHOULDER_ROW, CHEST_ROW, WAIST_ROW, HIP_ROW = 0.13, 0.30, 0.72, 1.04
+SHOULDER_ROW, CHEST_ROW, WAIST_ROW = 0.13, 0.325, 0.72
+HIP_ROWS = (1.04, 1.08, 1.12, 1.16)
 """Where to cut, 0 at the shoulder keypoints and 1 at the hip keypoints. From ANSUR II mean heights over stature:
-deltoid 0.77, chest point 0.73, navel 0.60, seat 0.51; keypoints lie at 0.81 (shoulder joint) and 0.52 (hip joint)."""
+deltoid 0.77, chest point 0.73, navel 0.60, seat 0.51; keypoints lie at 0.81 (shoulder joint) and 0.52
+(hip joint). The survey's hip breadth is the greatest one, so the hips are cut at several heights; the lowest may miss
+(between the legs)."""
 ROW_SPREAD = (-0.03, 0.0, 0.03)
 """Each breadth is the median of three neighbouring cuts: one pixel row of a soft mask is not to be trusted."""
-SOLE_BELOW_ANKLE = 0.040
-"""Height of the outer ankle bone over stature (ANSUR II: 0.0385 women, 0.0415 men)."""
-HAIR = 0.008
-"""What hair adds above the head's top, over stature (about 1.3 cm)."""
-TOP_ABOVE_FACE = 0.080
-"""Height of the head's top above the mean of nose, eyes and ears, over stature: 0.078 from the ear (ANSUR II), and a
-median of 0.083 in 78 street photos. Taken when the mask cuts the hair off."""
-TALLEST_HAIR = 1.02
-"""A stature more than 2 % above the one that the face's height gives is a hat's or a bun's."""
 ARM_THICKNESS = 0.055
 """Breadth of a relaxed upper arm over stature (ANSUR II flexed biceps girth / pi is 0.060 to 0.065)."""
 FOREARM_THICKNESS = 0.048
 """The same of forearm and wrist (ANSUR II flexed forearm girth / pi is 0.052 to 0.056, the wrist 0.032)."""
-DELTOID, DELTOID_RAISED, RAISED = 1.5, 1.38, 0.87
-"""The deltoid lies at most 1.5 times as far from the axis as the shoulder joint (median 1.40 in 84 street photos).
-An arm raised over 30 degrees (cosine 0.87) widens the cut itself, so then little more than the median is taken."""
+DELTOID, DELTOID_RAISED = 1.62, 1.475
+"""The deltoid lies at most 1.62 times as far from the axis as the shoulder joint. With the arm raised the cut follows
+the arm outwards, so that only the joint tells: there the median is taken (1.475 in 120 rendered bodies)."""
+RAISED: tuple[float, float] = (0.96, 0.90)
+"""Cosine of the arm to the trunk's axis, from which on and up to which the one gives way to the other."""
+CUT_OF_DELTOID = 0.965
+"""A cut of a hanging arm's deltoid over the greatest breadth, which lies a little lower (rendered bodies)."""
+MERGED_OUTER, MERGED_AXIS = 0.645, 0.79
+"""Where the arm lies against the chest there is no edge to see: the chest reaches to 0.645 of the way to the arm's
+outer edge, and to 0.79 of the way to its axis (medians of 47 rendered bodies; their mean has half the spread of
+taking an arm's thickness off)."""
+CALF_SHARES = (0.18, 0.24, 0.30, 0.36, 0.42)
+"""Where a lower leg is cut, 0 at the knee and 1 at the ankle; the widest counts (calf: 0.3 in ANSUR II)."""
+CALF_PLAUSIBLE = (0.045, 0.11)
+"""Bounds of a bare calf's breadth over stature; beyond them the legs have run into one another, or a hem."""
 DIP = 0.85
 """A mask value under this between trunk and arm is a gap too thin for the mask's resolution."""
 GAP = 1.0
 """Mask pixels from the middle of such a gap to the trunk's edge."""
-MOST_UNEVEN = 1.4
+MOST_UNEVEN = 1.15
 """One side of the trunk's axis reaches at most so much farther than the other: the rest is a bag or a hand."""
 SLEEVE: tuple[float, float, float] = (0.0, 0.006, 0.016)
 """What a sleeve adds to an arm's thickness over stature, by wear level."""
@@ -71,6 +76,8 @@ class Breadths:
     waist: float
     hip: float
     stature_px: float
+    calf: float | None = None
+    """Mean of both calves, where the silhouette shows them apart; only of use when they are bare."""
 
 
 def measure(mask: Mask, pose: Pose, level: int | None = None) -> Breadths | None:
@@ -84,13 +91,13 @@ def measure(mask: Mask, pose: Pose, level: int | None = None) -> Breadths | None
     if any(pose.point(name)[2] < LEAST_SCORE for name in NEEDED):
         return None
     at = {name: mask.to_mask @ np.array([*pose.point(name)[:2], 1.0]) for name in pose.names}
-    shoulders, hips = _middle(at, "shoulder"), _middle(at, "hip")
+    shoulders, hips = middle(at, "shoulder"), middle(at, "hip")
     trunk = hips - shoulders
     length = float(np.linalg.norm(trunk))
     width = float(np.linalg.norm(at["left_shoulder"] - at["right_shoulder"]))
     if length < 1 or width / length < LEAST_FRONTAL or not _inside(mask, at):
         return None
-    stature = _stature(mask.values, at, pose)
+    stature = stature_px(mask.values, at, pose)
     if stature is None or stature < LEAST_STATURE:
         return None
     down = trunk / length
@@ -99,13 +106,15 @@ def measure(mask: Mask, pose: Pose, level: int | None = None) -> Breadths | None
     cut = _Cut(mask.values, at, across, stature, sleeve)
     breadths = [
         _median([cut.breadth(shoulders + (row + step) * trunk, row) for step in ROW_SPREAD])
-        for row in (SHOULDER_ROW, CHEST_ROW, WAIST_ROW, HIP_ROW)
+        for row in (SHOULDER_ROW, CHEST_ROW, WAIST_ROW)
     ]
+    hip_cuts = [cut.breadth(shoulders + row * trunk, row) for row in HIP_ROWS]
+    breadths.append(_broad([b for b in hip_cuts if b is not None]))
     ratios = [None if b is None else b / stature for b in breadths]
     if any(r is None or not low <= r <= high for r, (low, high) in zip(ratios, PLAUSIBLE, strict=True)):
         return None
     shoulder, chest, waist, hip = (float(r) for r in ratios if r is not None)
-    return Breadths(shoulder, chest, waist, hip, stature)
+    return Breadths(shoulder, chest, waist, hip, stature, _calf(mask.values, at, stature))
 
 
 class _Cut:
@@ -117,9 +126,10 @@ class _Cut:
     ) -> None:
         self.values, self.across = values, across
         self.down = np.array([-across[1], across[0]])
-        self.reach = 0.35 * stature
+        self.farthest = 0.35 * stature
+        self.sleeve = sleeve * stature
         self.arms = [self._arm(at, side, stature, sleeve) for side in ("left", "right")]
-        self.shoulders = _middle(at, "shoulder")
+        self.shoulders = middle(at, "shoulder")
         self.half_shoulder = float(np.linalg.norm(at["left_shoulder"] - at["right_shoulder"])) / 2
         self.half_hip = float(np.linalg.norm(at["left_hip"] - at["right_hip"])) / 2
 
@@ -136,30 +146,32 @@ class _Cut:
     def breadth(self, centre: NDArray[np.float64], row: float) -> float | None:
         """Width in mask pixels of the trunk through ``centre``, a point of its axis ``row`` trunk lengths below the
         shoulders; None when the axis is not on the body there."""
-        steps = np.arange(0.0, self.reach, 0.5, dtype=np.float32)
+        steps = np.arange(0.0, self.farthest, 0.5, dtype=np.float32)
         sides = []
         for sign in (1.0, -1.0):
             line = centre[None] + sign * steps[:, None] * self.across[None]
-            values = _sampled(self.values, line)
-            edge = _run(values, steps)
+            values = sampled(self.values, line)
+            edge = reach(values, steps)
             if edge is None or edge >= steps[-1]:
                 return None
             if row > (SHOULDER_ROW + CHEST_ROW) / 2:
                 edge = self._without_arm(centre, sign, edge, row, values, steps)
             else:
-                edge = min(edge, self._deltoid(sign) * self.half_shoulder)
+                edge = self._deltoid(sign, edge)
             sides.append(edge)
         narrow, wide = sorted(sides)
         return narrow + min(wide, MOST_UNEVEN * narrow)
 
-    def _deltoid(self, sign: float) -> float:
-        """How far the deltoid reaches at most, in distances of the shoulder joint from the axis."""
+    def _deltoid(self, sign: float, edge: float) -> float:
+        """How far the deltoid reaches on one side, from the cut's edge there and the shoulder joint."""
+        hanging = min(edge / CUT_OF_DELTOID, DELTOID * self.half_shoulder)
         for (shoulder, elbow, _), *_rest in self.arms:
             if sign * float(self.across @ (shoulder - self.shoulders)) > 0:
                 arm = elbow - shoulder
-                if float(self.down @ arm) < RAISED * float(np.linalg.norm(arm)):
-                    return DELTOID_RAISED
-        return DELTOID
+                cosine = float(self.down @ arm) / (float(np.linalg.norm(arm)) + 1e-6)
+                raised = float(np.interp(-cosine, [-RAISED[0], -RAISED[1]], [0.0, 1.0]))
+                return (1 - raised) * hanging + raised * DELTOID_RAISED * self.half_shoulder
+        return hanging
 
     def _without_arm(
         self, centre: NDArray[np.float64], sign: float, edge: float, row: float, values: FloatArray, steps: FloatArray
@@ -183,6 +195,9 @@ class _Cut:
                 dip = int(np.argmin(np.where(between, values, np.inf)))
                 if between.any() and values[dip] < DIP:
                     edge = min(edge, float(steps[dip]) - GAP)
+                elif row < (CHEST_ROW + WAIST_ROW) / 2 and thickness is arm[0][2]:
+                    bare = edge - self.sleeve
+                    edge = (MERGED_OUTER * bare + MERGED_AXIS * axis) / 2
                 else:
                     edge = max(min(edge, axis + 0.7 * across) - across, least)
         return edge
@@ -198,10 +213,6 @@ class _Cut:
         return float(self.across @ (point - centre))
 
 
-def _middle(at: dict[str, NDArray[np.float64]], joint: str) -> NDArray[np.float64]:
-    return np.asarray((at[f"left_{joint}"] + at[f"right_{joint}"]) / 2)
-
-
 def _inside(mask: Mask, at: dict[str, NDArray[np.float64]]) -> bool:
     """Whether the joints lie on the mask's picture and on the silhouette, near enough."""
     height, width = mask.values.shape
@@ -209,56 +220,35 @@ def _inside(mask: Mask, at: dict[str, NDArray[np.float64]]) -> bool:
     if (points < 0).any() or (points[:, 0] > width - 1).any() or (points[:, 1] > height - 1).any():
         return False
     grown = np.asarray(cv2.dilate(mask.values, np.ones((5, 5), np.uint8)), dtype=np.float32)
-    return bool((_sampled(grown, points) > 0.5).sum() >= 6)
+    return bool((sampled(grown, points) > 0.5).sum() >= 6)
 
 
-def _stature(values: FloatArray, at: dict[str, NDArray[np.float64]], pose: Pose) -> float | None:
-    """Stature in mask pixels along the body: top of the head - shoulders - hips - knee - ankle - sole."""
-    shoulders, hips = _middle(at, "shoulder"), _middle(at, "hip")
-    trunk = float(np.linalg.norm(hips - shoulders))
-    seen = [at[name] for name in HEAD if pose.point(name)[2] >= LEAST_SCORE]
-    if not seen:
-        return None
-    head = np.mean(seen, axis=0)
-    up = (shoulders - hips) / trunk
-    beside = np.array([-up[1], up[0]])
-    steps = np.arange(0.0, trunk, 0.5, dtype=np.float32)
-    tops = []
-    for offset in (-0.12, -0.06, 0.0, 0.06, 0.12):  # over the trunk's length: half a head's breadth to each side
-        line = (head + offset * trunk * beside)[None] + steps[:, None] * up[None]
-        tops.append(_run(_sampled(values, line), steps) or 0.0)
-    top = max(tops)
-    legs = [
-        float(np.linalg.norm(at[f"{side}_knee"] - at[f"{side}_hip"]))
-        + float(np.linalg.norm(at[f"{side}_ankle"] - at[f"{side}_knee"]))
-        for side in ("left", "right")
-    ]
-    # the longer leg: the other one may be bent, which shortens it in the picture
-    below = float(up @ (head - shoulders)) + trunk + max(legs)
-    by_face = below / (1 - SOLE_BELOW_ANKLE - TOP_ABOVE_FACE)
-    cut_off = float((head + up * top)[1]) < 1.5  # by the upper rim of the mask
-    if top <= 0 or cut_off:
-        return by_face
-    return min((below + top) / (1 - SOLE_BELOW_ANKLE + HAIR), TALLEST_HAIR * by_face)
+def _calf(values: FloatArray, at: dict[str, NDArray[np.float64]], stature: float) -> float | None:
+    """Mean breadth of the calves over stature, each cut across its own leg; None when either cannot be seen."""
+    found = []
+    for side in ("left", "right"):
+        knee, ankle = at[f"{side}_knee"], at[f"{side}_ankle"]
+        leg = ankle - knee
+        across = np.array([leg[1], -leg[0]]) / (float(np.linalg.norm(leg)) + 1e-6)
+        steps = np.arange(0.0, 0.12 * stature, 0.25, dtype=np.float32)
+        cuts = []
+        for share in CALF_SHARES:
+            centre = knee + share * leg
+            edges = [
+                reach(sampled(values, centre[None] + sign * steps[:, None] * across[None]), steps) for sign in (1, -1)
+            ]
+            if edges[0] is not None and edges[1] is not None:
+                cuts.append((edges[0] + edges[1]) / stature)
+        if len(cuts) < len(CALF_SHARES):
+            return None
+        found.append(sorted(cuts)[-2])  # the widest but one: one frayed row of the mask is not a calf
+    mean = float(np.mean(found))
+    return mean if CALF_PLAUSIBLE[0] <= min(found) and max(found) <= CALF_PLAUSIBLE[1] else None
 
 
-def _sampled(values: FloatArray, points: NDArray[np.float64]) -> FloatArray:
-    """Mask values (n,) at points (n, 2) x, y in mask pixels, bilinear, 0 outside."""
-    where = np.ascontiguousarray(points, dtype=np.float32)
-    found = cv2.remap(values, where[:, :1], where[:, 1:], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    return np.asarray(found, dtype=np.float32).ravel()
-
-
-def _run(values: FloatArray, steps: FloatArray) -> float | None:
-    """How far the silhouette reaches from the first sample on; None when that is outside already."""
-    if values[0] < 0.5:
-        return None
-    outside = np.flatnonzero(values < 0.5)
-    if len(outside) == 0:
-        return float(steps[-1])
-    i = int(outside[0])
-    share = float((values[i - 1] - 0.5) / (values[i - 1] - values[i]))
-    return float(steps[i - 1] + share * (steps[i] - steps[i - 1]))
+def _broad(cuts: Sequence[float]) -> float | None:
+    """The greatest breadth but for one frayed row: the mean of the two widest; None without two."""
+    return float(np.mean(sorted(cuts)[-2:])) if len(cuts) >= 2 else None
 
 
 def _median(values: Sequence[float | None]) -> float | None:

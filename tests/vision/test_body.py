@@ -102,7 +102,10 @@ def test_breadths_are_measured_as_drawn_whatever_arms_lean_and_hat_do(figure: Fi
     seen = measure(*figure.draw(), FITTED)
     assert seen is not None
     assert seen.stature_px == pytest.approx(STATURE, rel=0.03)
-    assert (seen.shoulder, seen.chest, seen.waist, seen.hip) == pytest.approx(figure.breadths, rel=0.13)
+    assert (seen.shoulder, seen.waist, seen.hip) == pytest.approx(
+        (figure.breadths[0], *figure.breadths[2:]), rel=0.13 if figure.arms == "away" else 0.15)
+    # an arm that touches the chest hides its edge: rendered bodies measure how well it is guessed
+    assert seen.chest == pytest.approx(figure.breadths[1], rel=0.2)
 
 
 def test_a_bag_at_one_side_does_not_make_her_wide() -> None:
@@ -182,8 +185,8 @@ def test_the_same_silhouette_in_a_coat_is_a_slimmer_body_less_surely(reader: Bod
 
 
 def test_an_absurd_input_still_gives_a_bounded_answer(reader: BodyReader) -> None:
-    for ratio in (0.0, 0.05, 1.0):
-        row: FloatArray = np.array([[ratio] * 4 + [0.5, 0.0, 0.0]], np.float32)
+    for ratio in (0.0, 0.05, 1.0, 9.0):
+        row: FloatArray = np.array([[ratio] * 5 + [0.5, 0.0, 0.0, 0.0, 1.0, ratio]], np.float32)
         values = reader.session.run(row)[0]
         assert np.isfinite(values).all()
         assert (values > 0).all()
