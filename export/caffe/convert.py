@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import onnx
 
-from export.caffe.layers import CONVERTERS, IDENTITIES, Conversion, wrong
+from export.caffe import layers, windows  # noqa: F401  each registers its layer types
+from export.caffe.conversion import CONVERTERS, IDENTITIES, Conversion, wrong
 from export.caffe.network import Layer, Network, read_network
 from export.caffe.weights import read_caffemodel
 from export.graph_writer import GraphWriter, Value

@@ -21,9 +21,9 @@ import onnxruntime  # noqa: E402
 
 from export.__main__ import main  # noqa: E402
 from export.caffe.convert import convert  # noqa: E402
-from export.caffe.layers import pooled  # noqa: E402
 from export.caffe.prototxt import parse_prototxt  # noqa: E402
 from export.caffe.weights import read_caffemodel, read_mean  # noqa: E402
+from export.caffe.windows import pooled  # noqa: E402
 from mirror.domain import Box, Face, MirrorError  # noqa: E402
 from mirror.runtime.manifest import Manifest  # noqa: E402
 from mirror.runtime.session import Session  # noqa: E402
