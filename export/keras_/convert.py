@@ -15,7 +15,7 @@ from export.keras_.file import KerasFile, read_keras
 from export.keras_.graph import MODELS, input_shapes, output_names, refuse_foreign, run_model
 from export.keras_.layers import LAYERS, Layer
 from export.tfjs.clean import clean
-from export.tfjs.convert import INPUT_NAME, IR_VERSION, OPSET
+from export.tfjs.convert import INPUT_NAME, IR_VERSION, OPSET, check
 from export.tfjs.emit import Emitter, Value, initialisers
 from export.tfjs.graph import ConversionError
 
@@ -70,7 +70,7 @@ def _converted(
     body = helper.make_graph(nodes, title, emit.inputs, infos, initialisers(arrays))
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="export.keras")
     model.ir_version = IR_VERSION
-    onnx.checker.check_model(model, full_check=True)
+    check(model)
     return model
 
 

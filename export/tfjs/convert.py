@@ -61,8 +61,16 @@ def convert(
     body = helper.make_graph(nodes, model_json.stem, emit.inputs, results, initialisers(arrays))
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="export.tfjs")
     model.ir_version = IR_VERSION
-    onnx.checker.check_model(model, full_check=True)
+    check(model)
     return model
+
+
+def check(model: onnx.ModelProto) -> None:
+    """Raise ConversionError when onnx finds the graph not valid, or its shapes not those that were computed."""
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise ConversionError(f"onnx refuses the converted graph: {' '.join(str(error).split())[:200]}") from error
 
 
 def _value_of(

@@ -132,6 +132,11 @@ def _resize(emit: Emitter, node: Node, inputs: Sequence[Value]) -> Sequence[Valu
     if not linear:
         attrs["nearest_mode"] = "round_prefer_ceil" if mode == "align_corners" else "floor"
     scales = np.array([1, 1, size[0] / height, size[1] / width], np.float32)
-    emit.node("Resize", [emit.channels_first(value), "", emit.initialiser(scales, f"{node.name}/scales")], node.name,
+    if np.array_equal(np.floor(scales[2:].astype(np.float64) * [height, width]), size):
+        how = ["", emit.initialiser(scales, f"{node.name}/scales")]
+    else:  # the rounded factor would lose the last row or column: 5 * 1.4 is below 7
+        sizes = np.array([batch, channels, *size], np.int64)
+        how = ["", "", emit.initialiser(sizes, f"{node.name}/sizes")]
+    emit.node("Resize", [emit.channels_first(value), *how], node.name,
               mode="linear" if linear else "nearest", coordinate_transformation_mode=mode, **attrs)
     return [Value(node.name, (batch, *size, channels), value.dtype, first=True)]
