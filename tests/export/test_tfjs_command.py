@@ -123,7 +123,8 @@ def _wrong_shape(model: Path) -> None:
 @pytest.mark.parametrize(("spoil", "said"), [
     (_cut_weights, "cut short"), (_no_weights, "no such file"), (_cut_json, "cut short"), (_empty, "no TensorFlow.js"),
     (_list, "no TensorFlow.js"), (_layers, "format is 'layers-model'"),
-    (_unknown_op, "op FancyResize is not supported"), (_missing_layer, "no node 'conv2'"), (_wrong_shape, "onnx refuses the converted graph"),
+    (_unknown_op, "op FancyResize is not supported"), (_missing_layer, "no node 'conv2'"),
+    (_wrong_shape, "onnx refuses the converted graph"),
 ])
 def test_a_spoilt_model_is_refused_in_one_line(
     model: Path, capsys: pytest.CaptureFixture[str], spoil: object, said: str
