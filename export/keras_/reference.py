@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,7 +40,9 @@ def keras_reference(path: Path) -> Callable[[NDArray[Any]], list[NDArray[Any]]]:
         require("torch", purpose)
     keras = require("keras", purpose)
     try:
-        model = _loaded(keras, path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of settings that Keras 3 calls otherwise
+            model = _loaded(keras, path)
     except Exception as error:  # Keras raises whatever its layers raise
         reason = " ".join(str(error).split())[:200]
         raise MirrorError(f"{path}: Keras itself does not load it: {reason}") from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +28,9 @@ from export.tfjs.graph import ConversionError  # noqa: E402
 from mirror.runtime.manifest import Manifest  # noqa: E402
 from mirror.runtime.session import Session  # noqa: E402
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras.*", "ignore::UserWarning:keras.*")
 L = keras.layers
+ROOT = Path(__file__).resolve().parents[2]
 CLOSE = 1e-5
 KERAS_2 = Path(__file__).with_name("keras2")
 Suffix = pytest.mark.parametrize("suffix", [".h5", ".keras"])
@@ -422,4 +426,20 @@ def test_a_tolerance_that_is_not_met_writes_nothing(
 ) -> None:
     assert command(saved / "net.h5", tmp_path / "mine", "--tolerance", "-1") == 1
     assert "differs from its own framework" in capsys.readouterr().err
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "said"), [("h5py", "reading Keras files"), ("keras", "comparing with Keras itself")]
+)
+def test_without_a_package_one_line_says_what_to_install(saved: Path, tmp_path: Path, module: str, said: str) -> None:
+    program = (
+        f"import sys; sys.modules['{module}'] = None\n"
+        "from export.__main__ import main\n"
+        f"sys.exit(main(['keras', {str(saved / 'net.keras')!r}, '--out', {str(tmp_path / 'mine')!r}, '--name', 'net']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"{said} needs the package '{module}'" in done.stderr
     assert not (tmp_path / "mine").exists()
