@@ -1,7 +1,7 @@
 """``python -m export.quantize.record NAME...``: record a model's sample again after its file was replaced.
 
 The input is cut from a frame of the demo, which this project drew, just as the mirror cuts it; models of other things
-get seeded numbers. Outputs are those of the full graph on the CPU. All models with ``--all``.
+get seeded numbers. Outputs are those of the full graph and of each variant on the CPU. All models with ``--all``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from export.manifest_table import with_block, write_manifest
 from export.quantize.scenes import Feed, demo_frame, feeds, scene_of, smooth_numbers
 from mirror.domain import MirrorError
 from mirror.runtime.manifest import FULL_PRECISION, MANIFEST_NAME, Manifest, ModelCard, default_folder
-from mirror.runtime.sample import INPUT
+from mirror.runtime.sample import INPUT, recorded_name
 from mirror.runtime.session import Session
 
 DEMO_FRAME = 285
@@ -46,13 +46,14 @@ def record(folder: Path, name: str, feed: Feed | None = None) -> ModelCard:
         MirrorError: no such model, its file is not the manifest's, or nothing can be written.
     """
     card = Manifest.load(folder)[name]
-    session = Session(card, precision=FULL_PRECISION)
     if feed is None:
-        feed = sample_input(session)
+        feed = sample_input(Session(card, precision=FULL_PRECISION))
     held = io.BytesIO()
-    outputs = session.run(feed)
     recorded: dict[str, Any] = {INPUT: feed}
-    recorded |= {spec.name: output for spec, output in zip(card.outputs, outputs, strict=True)}
+    for precision in (FULL_PRECISION, *card.variants):
+        outputs = Session(card, precision=precision).run(feed)
+        for spec, output in zip(card.outputs, outputs, strict=True):
+            recorded[recorded_name(spec.name, precision)] = output
     np.savez_compressed(held, **recorded)
     data = held.getvalue()
     relative = f"samples/{name}.npz"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -37,18 +37,25 @@ Feed = NDArray[Any]
 @dataclass(frozen=True, eq=False)
 class Scene:
     """A picture (BGR uint8) and what the full models see in it: everybody, the largest person's pose in frame pixels
-    and the region it was read in, the face, and garments (each only where found)."""
+    and the region it was read in, her face and garments (each only where found, the last two when asked for)."""
 
     image: ImageArray
     people: tuple[Person, ...] = ()
     pose: Pose | None = None
     region: Box | None = None
-    face: Face | None = None
-    garments: tuple[Garment, ...] = field(default=())
 
     @property
     def frame(self) -> Box:
         return Box(0, 0, self.image.shape[1], self.image.shape[0])
+
+    @cached_property
+    def face(self) -> Face | None:
+        return _seer().face.find(self.image, self.pose) if self.pose is not None else None
+
+    @cached_property
+    def garments(self) -> tuple[Garment, ...]:
+        place = garment_region(self.pose) if self.pose is not None else None
+        return tuple(_seer().garments.detect(self.image, place)) if place is not None else ()
 
 
 class Seer:
@@ -78,9 +85,7 @@ class Seer:
                 break
             region = following
             pose = self.pose.read(image, region)
-        place = garment_region(pose)
-        garments = tuple(self.garments.detect(image, place)) if place is not None else ()
-        return Scene(image, people, pose, region, self.face.find(image, pose), garments)
+        return Scene(image, people, pose, region)
 
 
 @lru_cache(maxsize=1)

@@ -108,7 +108,7 @@ def _verified(card: ModelCard, precision: str, provider: str) -> dict[str, Any]:
         if precision == FULL_PRECISION or precision in card.variants:
             check_file(card, precision)
         row["hash"] = True
-        sample = read_sample(card)
+        sample = read_sample(card, precision)
         outputs = Session(card, provider, precision=precision).run(sample.input)
         row["tolerance"] = tolerance(card, precision)
         row["difference"] = off = difference(outputs, sample.outputs, precision)
