@@ -7,9 +7,15 @@ from dataclasses import replace
 
 from mirror.domain import AgeBand, BodyShape, Estimate, Profile, SizeBelief, SizeKind
 from mirror.pipeline.memory import Declared
+from mirror.pipeline.robust import RobustMean
 
 MOST_WEIGHT = 12.0
-"""Earlier readings count for at most so many: the mean stays open to better ones, and never freezes."""
+"""Earlier silhouettes count for at most so many: the mean stays open to better ones, and never freezes."""
+
+LEAST_AGE_DEVIATION, LEAST_FEMALE_DEVIATION = 2.0, 0.05
+"""Readings of one face that differ by less (years, probability) are alike, not outliers."""
+Z_80 = 1.2816
+"""Standard normal quantile of 0.9: an Estimate's low and high lie this many deviations away."""
 
 AGE_SPANS: Mapping[AgeBand, tuple[float, float, float]] = {
     "child": (9.0, 3.0, 12.0), "teen": (16.0, 13.0, 19.0), "adult": (40.0, 20.0, 64.0), "senior": (72.0, 65.0, 95.0),
@@ -19,26 +25,14 @@ AGE_SPANS: Mapping[AgeBand, tuple[float, float, float]] = {
 EstimateSizes = Callable[[BodyShape, "Estimate | None", "float | None"], Mapping[SizeKind, SizeBelief]]
 
 
-class RunningMean:
-    """A weighted mean whose past counts for at most ``MOST_WEIGHT``."""
-
-    def __init__(self) -> None:
-        self.value = 0.0
-        self.weight = 0.0
-
-    def add(self, value: float, weight: float) -> None:
-        """Take in a value with a weight above 0."""
-        self.weight = min(self.weight, MOST_WEIGHT) + weight
-        self.value += (value - self.value) * weight / self.weight
-
-
 class ProfileBelief:
     """The profile of one shopper over her visit. Owned by the slow thread."""
 
     def __init__(self, estimate_sizes: EstimateSizes) -> None:
         self._estimate_sizes = estimate_sizes
-        self._age = (RunningMean(), RunningMean(), RunningMean())
-        self._female = RunningMean()
+        self._age = RobustMean(LEAST_AGE_DEVIATION)
+        self._below, self._above = RobustMean(LEAST_AGE_DEVIATION), RobustMean(LEAST_AGE_DEVIATION)
+        self._female = RobustMean(LEAST_FEMALE_DEVIATION)
         self._body: BodyShape | None = None
         self._body_weight = 0.0
         self.faces = 0
@@ -47,12 +41,13 @@ class ProfileBelief:
     @property
     def female(self) -> float | None:
         """Probability of feminine gender presentation as estimated so far."""
-        return self._female.value if self._female.weight > 0 else None
+        return self._female.value if len(self._female) else None
 
     def add_face(self, age: Estimate, female: float, weight: float) -> None:
         """A reading of a face; ``weight`` (above 0) is how well the face was seen."""
-        for mean, value in zip(self._age, (age.value, age.low, age.high), strict=True):
-            mean.add(value, weight)
+        self._age.add(age.value, weight)
+        self._below.add(age.value - age.low, weight)
+        self._above.add(age.high - age.value, weight)
         self._female.add(female, weight)
         self.faces += 1
 
@@ -83,10 +78,11 @@ class ProfileBelief:
         )
 
     def _estimated_age(self) -> Estimate | None:
-        if self._age[0].weight == 0:
+        if len(self._age) == 0:
             return None
-        value, low, high = (mean.value for mean in self._age)
-        return Estimate(value, low, high)
+        years = self._age.value
+        below, above = (self._age.half_width(side.value, Z_80) for side in (self._below, self._above))
+        return Estimate(years, max(0.0, years - below), years + above)
 
 
 def _nearer(a: BodyShape, b: BodyShape, share: float) -> BodyShape:
