@@ -160,7 +160,7 @@ def _write(
     """The file first, then the manifest that names it; the card as it is then."""
     file = f"{Path(card.file).stem}.{precision}.onnx"
     figures: dict[str, float | str] = {metric.name: round(metric.variant, 4) for metric in trial.metrics}
-    figures |= {f"full_{m.name}": round(m.full, 4) for m in trial.metrics if m.full not in (0.0, 1.0)}
+    figures |= {f"fp32_{m.name}": round(m.full, 4) for m in trial.metrics if m.full not in (0.0, 1.0)}
     if trial.times is not None:
         figures |= {"time_ratio": round(trial.times.ratio, 2), "timed_on": f"{timed}, one thread"}
     if precision == "int8":
