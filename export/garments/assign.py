@@ -27,12 +27,14 @@ FORBIDDEN = 1e8
 
 class Truth(NamedTuple):
     """Garments of a batch, padded to the same count g. boxes (n, g, 4), labels (n, g) int64, weights (n, g): 0 for
-    padding; masks (n, 16, 40, 28): share of each class (0: none) per cell; cells without mask sum to 0."""
+    padding; masks (n, 16, 40, 28): share of each class (0: none) per cell; cells without mask sum to 0; shares
+    (n, g, 15): what each garment may be, 1 at its label where that is sure."""
 
     boxes: Tensor
     labels: Tensor
     weights: Tensor
     masks: Tensor
+    shares: Tensor
 
 
 class Assignment(NamedTuple):
@@ -106,17 +108,17 @@ def losses(prediction: Prediction, truth: Truth, points: Tensor) -> Losses:
     has = found.garment >= 0
     index = found.garment.clamp(min=0)
     weight = torch.where(has, torch.gather(truth.weights, 1, index), 1.0)
-    label = torch.gather(truth.labels, 1, index)
-    target = torch.zeros_like(logits)
-    target.scatter_(2, label[..., None], torch.where(has, found.iou, 0.0)[..., None])
+    shares = torch.gather(truth.shares, 1, index[..., None].expand(-1, -1, truth.shares.shape[2]))
+    target = shares * torch.where(has, found.iou, 0.0)[..., None]
     gap = (target - logits.sigmoid()).square()
     per_class = F.binary_cross_entropy_with_logits(logits, target, reduction="none") * gap
     mass = (found.iou * weight).sum().clamp(min=1.0)
     classes = (per_class.sum(-1) * weight).sum() / mass
 
+    # squared: a box that another net has found counts less than what it calls the garment
     gt = torch.gather(truth.boxes, 1, index[..., None].expand(-1, -1, 4))
     giou = overlap(prediction.boxes[has], gt[has])[1]
-    boxes = ((1 - giou) * (found.iou * weight)[has]).sum() / mass
+    boxes = ((1 - giou) * (found.iou * weight.square())[has]).sum() / mass
 
     masks = logits.new_zeros(())
     if prediction.mask_logits is not None:

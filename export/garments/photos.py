@@ -12,8 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mirror.domain import DETECTED_CATEGORIES
+
 INPUT_WIDTH, INPUT_HEIGHT = 224, 320
 """The detector's input, in pixels."""
+STRIDES = (8, 16, 32)
+"""Of the three grids of points that look for garments, finest first."""
 CLASSES = 15
 """DETECTED_CATEGORIES of the mirror, in their order."""
 PADDING = 114
@@ -27,19 +31,21 @@ Picture = NDArray[np.uint8]
 @dataclass(frozen=True, eq=False)
 class Truth:
     """What a COCO-style file says of one photo: file name, boxes x1 y1 x2 y2 in pixels (n, 4), class indices,
-    weights, and its entries as they stand."""
+    weights, what each may be as shares of one (n, 15), and its entries as they stand."""
 
     name: str
     boxes: NDArray[np.float32]
     labels: NDArray[np.int64]
     weights: NDArray[np.float32]
+    shares: NDArray[np.float32]
     entries: Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
     """One photo: RGB uint8, boxes x1 y1 x2 y2 in pixels, class indices, weights, and a map of class index + 1 per
-    pixel (0: none) or None where no masks are known."""
+    pixel (0: none) or None where no masks are known. ``shares`` (n, 15): what each garment may be, None where the
+    labels are sure. ``worn`` is false for a photo of a garment by itself."""
 
     name: str
     image: Picture
@@ -47,6 +53,8 @@ class Sample:
     labels: NDArray[np.int64]
     weights: NDArray[np.float32]
     mask: Picture | None
+    shares: NDArray[np.float32] | None = None
+    worn: bool = True
 
 
 def read_rgb(path: Path) -> Picture:
@@ -66,6 +74,11 @@ def _class_map(annotations: Sequence[dict[str, Any]], height: int, width: int) -
     return out
 
 
+def one_hot(labels: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Shares (n, 15) of garments whose category is sure."""
+    return np.eye(CLASSES, dtype=np.float32)[labels].reshape(-1, CLASSES)
+
+
 def read_truth(annotations: Path) -> list[Truth]:
     """The photos of a COCO-style file. Category ids count from 1 in the order of DETECTED_CATEGORIES."""
     document = json.loads(annotations.read_text())
@@ -79,18 +92,25 @@ def read_truth(annotations: Path) -> list[Truth]:
         boxes = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], 1)
         labels = np.array([a["category_id"] - 1 for a in found], np.int64)
         weights = [a.get("weight", UNSURE_WEIGHT if a.get("unsure") else 1.0) for a in found]
-        out.append(Truth(photo["file_name"], boxes, labels, np.array(weights, np.float32), found))
+        shares = one_hot(labels)
+        for i, entry in enumerate(found):
+            if "shares" in entry:
+                shares[i] = [entry["shares"].get(name, 0.0) for name in DETECTED_CATEGORIES]
+                shares[i] /= shares[i].sum()
+        out.append(Truth(photo["file_name"], boxes, labels, np.array(weights, np.float32), shares, found))
     return out
 
 
-def read_samples(annotations: Path, images: Path, masks: bool = True, limit: int | None = None) -> list[Sample]:
+def read_samples(
+    annotations: Path, images: Path, masks: bool = True, limit: int | None = None, worn: bool = True
+) -> list[Sample]:
     """All photos of a COCO-style file, decoded; masks need pycocotools."""
     samples = []
     for truth in read_truth(annotations)[:limit]:
         image = read_rgb(images / truth.name)
         has_masks = masks and all("segmentation" in a for a in truth.entries)
         mask = _class_map(truth.entries, *image.shape[:2]) if has_masks else None
-        samples.append(Sample(truth.name, image, truth.boxes, truth.labels, truth.weights, mask))
+        samples.append(Sample(truth.name, image, truth.boxes, truth.labels, truth.weights, mask, truth.shares, worn))
     return samples
 
 

@@ -1,7 +1,8 @@
 """Trains the garment detector: ``python -m export.garments.train --data SHARED/ccp --out RUN``.
 
 Stops and goes on: every epoch writes ``RUN/last.pt``; the same command picks it up. ``--pseudo`` adds pseudo-labelled
-photos (`export.garments.pseudo`), ``--start`` begins from the averaged weights of an earlier run.
+photos (`export.garments.pseudo`), ``--singles`` garments by themselves (`export.garments.singles`), ``--start`` begins
+from the averaged weights of an earlier run. Garments are pasted from photo to photo (`export.garments.paste`).
 """
 
 from __future__ import annotations
@@ -26,14 +27,15 @@ from export.garments.assign import losses
 from export.garments.data import batches
 from export.garments.measure import Detector, measure
 from export.garments.net import Deployed, GarmentNet
+from export.garments.paste import cut
 from export.garments.photos import Sample, read_samples
 
 EMA_DECAY = 0.998
 EMA_RAMP = 200
 """Steps over which the average's memory grows: decay * (1 - exp(-step / ramp))."""
 WARMUP_STEPS = 100
-BACKBONE_RATE = 0.7
-"""The pretrained backbone learns at this share of the rate."""
+BACKBONE_RATE = 0.3
+"""The pretrained backbone, whose norms are fixed, learns at this share of the rate."""
 WEIGHT_DECAY = 0.05
 LARGEST_GRADIENT = 10.0
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "8589934592"}
@@ -109,10 +111,15 @@ class Clock:
         return max(self.step / self.steps, self.elapsed / self.seconds)
 
 
-def epoch_samples(sure: list[Sample], pseudo: list[Sample], share: float, rng: np.random.Generator) -> list[Sample]:
-    """All photos with true labels and a random ``share`` of those with pseudo labels."""
-    drawn: Any = rng.choice(len(pseudo), round(share * len(pseudo)), replace=False) if pseudo else []
-    return sure + [pseudo[int(i)] for i in drawn]
+def epoch_samples(
+    sure: list[Sample], pseudo: list[Sample], singles: list[Sample], args: argparse.Namespace, rng: np.random.Generator
+) -> list[Sample]:
+    """All photos with true labels, a random share of those with pseudo labels, and some garments by themselves."""
+    out = list(sure)
+    for more, count in ((pseudo, round(args.pseudo_share * len(pseudo))), (singles, args.single_count)):
+        drawn: Any = rng.choice(len(more), min(count, len(more)), replace=False) if more else []
+        out += [more[int(i)] for i in drawn]
+    return out
 
 
 def train(args: argparse.Namespace) -> None:
@@ -123,6 +130,8 @@ def train(args: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     sure = read_samples(args.data / "instances_train.json", args.data / "images")
     pseudo = read_samples(args.pseudo, args.data / "images_tagged", masks=False) if args.pseudo else []
+    singles = read_samples(args.singles, args.clothing / "images", worn=False, masks=False) if args.singles else []
+    pieces = cut(sure)
     val = read_samples(args.data / "instances_val.json", args.data / "images", masks=False)
     torch.manual_seed(args.seed)
     net = GarmentNet()
@@ -130,11 +139,12 @@ def train(args: argparse.Namespace) -> None:
         net.load_state_dict(torch.load(args.start, weights_only=True)["average"])
     else:
         net.backbone.load_imagenet()
+    net.backbone.fix_norms()
     net = net.to(memory_format=torch.channels_last)
     average = Average(net)
     optimiser = torch.optim.AdamW(parameter_groups(net, args.rate))
     rates = [group["lr"] for group in optimiser.param_groups]
-    per_epoch = (len(sure) + round(args.pseudo_share * len(pseudo))) // args.batch
+    per_epoch = len(epoch_samples(sure, pseudo, singles, args, np.random.default_rng(0))) // args.batch
     clock = Clock(per_epoch * args.epochs, args.minutes * 60 if args.minutes else math.inf)
     epoch = 0
     last = out / "last.pt"
@@ -150,7 +160,7 @@ def train(args: argparse.Namespace) -> None:
         net.train()
         start, sums, count = time.monotonic(), np.zeros(4), 0
         rng = np.random.default_rng((args.seed, epoch))
-        for images, truth in batches(epoch_samples(sure, pseudo, args.pseudo_share, rng), args.batch, rng):
+        for images, truth in batches(epoch_samples(sure, pseudo, singles, args, rng), args.batch, rng, pieces):
             factor = learning_factor(clock.step, clock.done)
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
@@ -189,6 +199,9 @@ def main() -> None:
     parser.add_argument("--pseudo", type=Path, help="pseudo labels of data/images_tagged")
     parser.add_argument("--start", type=Path, help="last.pt of an earlier run")
     parser.add_argument("--pseudo-share", type=float, default=1 / 3, help="of the pseudo labels, in every epoch")
+    parser.add_argument("--singles", type=Path, help="boxes on photos of single garments (export.garments.singles)")
+    parser.add_argument("--clothing", type=Path, help="the folder of those photos, with images/")
+    parser.add_argument("--single-count", type=int, default=250, help="of them, in every epoch")
     parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--minutes", type=float, help="end the schedule by then, epochs or not")
     parser.add_argument("--batch", type=int, default=16)

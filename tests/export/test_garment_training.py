@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch: pip install -e '.[export]'")
 
+from export.backbone import PIXEL_MEAN, EfficientNetLite0  # noqa: E402
+from export.coco_ap import Precision  # noqa: E402
 from export.garments import assign as assigning  # noqa: E402
+from export.garments import train as training  # noqa: E402
 from export.garments.data import mask_shares, moved_boxes, random_example  # noqa: E402
-from export.garments.net import GarmentNet, Prediction, point_grid  # noqa: E402
+from export.garments.net import Deployed, GarmentNet, Prediction, point_grid  # noqa: E402
 from export.garments.photos import INPUT_HEIGHT, INPUT_WIDTH, Sample, letterbox  # noqa: E402
 
 POINTS = point_grid()
@@ -18,7 +27,8 @@ POINTS = point_grid()
 def truth(boxes: list[list[float]], labels: list[int], weights: list[float] | None = None) -> assigning.Truth:
     n = len(boxes)
     return assigning.Truth(
-        torch.tensor([boxes]), torch.tensor([labels]), torch.tensor([weights or [1.0] * n]), torch.zeros(1, 16, 40, 28)
+        torch.tensor([boxes]), torch.tensor([labels]), torch.tensor([weights or [1.0] * n]), torch.zeros(1, 16, 40, 28),
+        torch.eye(15)[torch.tensor([labels])],
     )
 
 
@@ -65,6 +75,72 @@ def test_loss_falls_when_the_prediction_is_right() -> None:
     assert float(right.boxes) < 0.01 < float(moved.boxes)
     wrong_class = assigning.losses(guess(box, 6.0, label=3), truth([box], [0]), POINTS)
     assert float(right.classes) < float(wrong_class.classes)
+
+
+def test_a_garment_that_may_be_two_things_teaches_both() -> None:
+    box = [40.0, 60.0, 120.0, 200.0]
+    sure = truth([box], [0])
+    doubtful = sure._replace(shares=torch.tensor([[[0.6, 0.0, 0.4] + [0.0] * 12]]))
+    pulls = []
+    for teaching in (sure, doubtful):
+        prediction = guess(box, -2.0)
+        prediction.logits.requires_grad_(True)
+        assigning.losses(prediction, teaching, POINTS).total.backward()
+        assert prediction.logits.grad is not None
+        answering = assigning.assign(prediction, teaching, POINTS).garment[0] == 0
+        pulls.append(prediction.logits.grad[0, answering, 2].mean())
+    assert pulls[0] > 0 > pulls[1]  # downhill is up for the second category only where it is named
+
+
+def test_a_guessed_box_pulls_less_than_it_weighs() -> None:
+    boxes, labels = [[40.0, 60.0, 120.0, 200.0], [130.0, 60.0, 210.0, 200.0]], [0, 3]
+    off = [60.0, 90.0, 150.0, 240.0]
+    sure = assigning.losses(guess(off), truth(boxes, labels), POINTS)
+    guessed = assigning.losses(guess(off), truth(boxes, labels, [0.5, 0.5]), POINTS)
+    assert float(guessed.boxes) < 0.6 * float(sure.boxes)
+
+
+def test_fixed_norms_give_what_the_norms_gave_and_no_longer_move() -> None:
+    torch.manual_seed(0)
+    net = EfficientNetLite0(without=(7, 13))
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.running_mean, -0.5, 0.5)
+            torch.nn.init.uniform_(module.running_var, 0.5, 2.0)
+    image = torch.rand(1, 3, 64, 64) * 255
+    with torch.no_grad():
+        before = net.eval()(image)
+        net.fix_norms()
+        after = net.train()(image)
+    for a, b in zip(before, after, strict=True):
+        assert torch.allclose(a, b, atol=1e-4)
+    with pytest.raises(ValueError, match="changes the shape"):
+        EfficientNetLite0(without=(3,))
+
+
+def test_the_deployed_network_does_what_the_trained_one_does() -> None:
+    torch.manual_seed(0)
+    net = GarmentNet(frozen=0).train()
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = None  # one pass then sets the statistics
+    with torch.no_grad():
+        net(torch.rand(2, 3, INPUT_HEIGHT, INPUT_WIDTH) * 255)
+    net.eval()
+    image = torch.rand(1, 3, INPUT_HEIGHT, INPUT_WIDTH) * 255
+    deployed = Deployed(net)
+    pad = deployed.stem[0]
+    assert isinstance(pad, torch.nn.ZeroPad2d)
+    with torch.no_grad():
+        theirs = net(image)
+        boxes, scores = deployed(image)
+        edged = float((scores - theirs.logits.sigmoid()).abs().mean())
+        # with the padding of training it is the same function
+        deployed.stem[0] = torch.nn.ConstantPad2d(pad.padding, PIXEL_MEAN)
+        boxes, scores = deployed(image)
+    assert torch.allclose(scores, theirs.logits.sigmoid(), atol=1e-3)
+    assert torch.allclose(boxes, theirs.boxes, atol=0.5)
+    assert edged < 0.02
 
 
 def test_network_gives_ordered_boxes_and_trains_all_but_its_frozen_start() -> None:
@@ -117,3 +193,50 @@ def test_mask_shares_sum_to_one_and_boxes_follow_the_letterbox() -> None:
     box = moved_boxes(sample().boxes, matrix)[0]
     scale = 320 / 300
     assert box == pytest.approx([50 * scale + 16 / 3, 100 * scale, 150 * scale + 16 / 3, 200 * scale], abs=0.6)
+
+
+def test_a_garment_by_itself_is_shown_whole_and_no_larger_than_a_worn_one() -> None:
+    alone = replace(sample(), worn=False, mask=None)
+    rng = np.random.default_rng(5)
+    shares = []
+    for _ in range(30):
+        example = random_example(alone, rng)
+        (box,) = example.boxes
+        shares.append((box[3] - box[1]) / INPUT_HEIGHT)
+    assert min(shares) < 0.2
+    assert max(shares) < 0.42
+    assert np.std(shares) > 0.02
+
+
+def photos_on_disk(folder: Path, names: list[str], split: str) -> None:
+    (folder / "images").mkdir(exist_ok=True)
+    document: dict[str, list[dict[str, object]]] = {"images": [], "annotations": []}
+    for i, name in enumerate(names):
+        cv2.imwrite(str(folder / "images" / name), sample().image)
+        document["images"].append({"id": i, "file_name": name})
+        document["annotations"].append({"image_id": i, "category_id": 5, "bbox": [50, 100, 100, 100]})
+    (folder / f"instances_{split}.json").write_text(json.dumps(document))
+
+
+def test_training_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos_on_disk(tmp_path, ["a.png", "b.png", "c.png", "d.png"], "train")
+    photos_on_disk(tmp_path, ["e.png"], "val")
+    torch.manual_seed(0)
+    torch.save({"average": GarmentNet().state_dict()}, tmp_path / "start.pt")
+    monkeypatch.setattr(training, "measure", lambda detector, samples: Precision(0.25, 0.125, {}))
+    command = argparse.Namespace(
+        data=tmp_path, out=tmp_path / "run", pseudo=None, start=tmp_path / "start.pt", pseudo_share=0.0, singles=None,
+        clothing=None, single_count=0, epochs=1, minutes=None, batch=2, rate=1e-3, threads=1, seed=0, measure_every=9,
+    )
+    training.train(command)
+    first = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
+    command.epochs = 2
+    training.train(command)
+    second = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
+    assert (first["epoch"], second["epoch"]) == (1, 2)
+    assert (first["steps"], second["steps"]) == (2, 4)
+    assert second["seconds"] > first["seconds"]
+    moved = [n for n, w in first["net"].items() if w.dtype.is_floating_point and not torch.equal(w, second["net"][n])]
+    assert "neck.context.weight" in moved
+    assert not any(name.startswith("backbone.stem") for name in moved)
+    assert not any("running" in name for name in moved if name.startswith("backbone"))
