@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.body import measure_body
 from benchmarks.same_garment import measure_same_garment
 from benchmarks.shared import shared_data
 from benchmarks.stills import measure_stills
@@ -225,6 +226,7 @@ def measure_seed(data: Path, manifest: Manifest) -> Report:
 
 SUBJECTS: Mapping[str, Callable[[Path, Manifest], Report]] = {
     "garments": measure_garments, "embedding": measure_embedding, "seed": measure_seed, "stills": measure_stills,
+    "body": measure_body,
 }
 
 

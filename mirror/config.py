@@ -83,11 +83,13 @@ class PrivacySettings:
 
 @dataclass(frozen=True)
 class ShopSettings:
-    """This shop: its catalogue file and how many items a look offers."""
+    """This shop: its catalogue file, how many items a look offers, and how the numbers on its labels count
+    (``letter``: there are none)."""
 
     catalogue: str = ""
     similar: int = 6
     complete: int = 6
+    size_system: Literal["eu", "us", "letter"] = "eu"
 
 
 @dataclass(frozen=True)

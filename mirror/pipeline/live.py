@@ -284,7 +284,8 @@ def time_graphs(vision: Readers, telemetry: TelemetryRecord) -> None:
 
 
 def _advisor(catalogue: Catalogue, settings: Settings) -> AdviseLook:
-    wished = RecommendSettings(similar=settings.shop.similar, complete=settings.shop.complete)
+    wished = RecommendSettings(
+        similar=settings.shop.similar, complete=settings.shop.complete, size_system=settings.shop.size_system)
 
     def advise(garments: Sequence[Garment], profile: Profile) -> Look:
         return recommend(garments, profile, catalogue, settings=wished)

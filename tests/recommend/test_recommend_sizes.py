@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from mirror.domain import LETTER_SIZES, BodyShape, Estimate, Profile
-from mirror.recommend.sizes import bottoms_letter, estimate_sizes, fits, size_labels, tops_letter
+from mirror.recommend.size_chart import chart, covered
+from mirror.recommend.sizes import (
+    bottoms_letter,
+    dress_belief,
+    estimate_sizes,
+    fits,
+    size_belief,
+    size_labels,
+    tops_letter,
+)
 
 
 def close(value: float, by: float = 0.004) -> Estimate:
@@ -87,3 +96,43 @@ def test_letters_stand_for_the_numbers_on_labels() -> None:
     assert not fits(("38", "40"), ("M",), woman=False)
     assert fits(("41",), ("41",), woman=False)
     assert not fits((), ("M",), woman=True)
+
+
+def test_numbers_of_every_system_grow_with_the_girth_and_agree_with_its_letters() -> None:
+    for system in ("eu", "us"):
+        for piece in ("tops", "bottoms"):
+            for woman in (True, False):
+                sizes = chart(system, piece, woman)  # type: ignore[arg-type]
+                assert list(sizes.bounds) == sorted(sizes.bounds)
+                assert len(sizes.bounds) == len(sizes.labels) - 1
+                numbers = [n for letter in LETTER_SIZES
+                           for n in covered(letter, woman, system, piece)]  # type: ignore[arg-type]
+                assert numbers == list(sizes.labels)
+
+
+@pytest.mark.parametrize(("system", "woman", "girth", "label"), [
+    ("eu", True, 92, "40"), ("eu", True, 110, "48"), ("eu", False, 100, "50"), ("us", True, 92, "8"),
+    ("us", True, 84, "2"), ("us", False, 102, "40"),
+])
+def test_a_girth_is_the_number_that_the_standard_gives_it(system: str, woman: bool, girth: float, label: str) -> None:
+    assert chart(system, "tops", woman).label(girth) == label  # type: ignore[arg-type]
+    shape = body(girth, girth - 12, girth + 8)
+    belief = size_belief(shape, "tops", woman, system, close(170))  # type: ignore[arg-type]
+    assert max(belief, key=lambda k: belief[k]) == label
+    assert sum(belief.values()) == pytest.approx(1.0)
+
+
+def test_a_dress_must_go_over_bust_and_hip() -> None:
+    even, pear = dress_belief(body(94, 78, 102), "letter", close(170)), dress_belief(
+        body(86, 74, 110), "letter", close(170))
+    assert max(even, key=lambda k: even[k]) == "M"
+    assert max(pear, key=lambda k: pear[k]) == "L"
+    assert sum(dress_belief(body(94, 78, 102, by=0.08)).values()) == pytest.approx(1.0)
+
+
+def test_a_number_means_what_the_shop_says_it_counts() -> None:
+    assert fits(("46",), ("S",), woman=False, system="eu")
+    assert not fits(("46",), ("S",), woman=False, system="us")
+    assert fits(("46",), ("XL",), woman=False, system="us")
+    assert fits(("32",), ("S",), woman=False, system="us", piece="bottoms")
+    assert not fits(("8",), ("M",), woman=True, system="letter")
