@@ -5,8 +5,8 @@ hand). Letters have ranges of a man's chest and a woman's bust; beside them it l
 12 cm) and a woman's hip (her bust plus 8 cm up to a bust of 104; from there the bust steps by 6 and the hip by 5 cm).
 European numbers count a woman's bust from 36 at 84 cm by 4 (from 46 on by 6) and halve a man's chest. American women's
 numbers are the bust girths of ASTM D5585-11e1, table 1, as ASTM's own page shows them; bottoms take the hip that EN
-13402-3 lists beside that bust, because the page breaks off before the hips. American men's numbers are the chest, and for
-EN trousers the waist, in inches.
+13402-3 lists beside that bust, because the page breaks off before the hips. American men's numbers are the chest, and
+for trousers the waist, in inches.
 
 A chart knows bodies, not brands: vanity sizing moves American women's labels by one or two.
 """
