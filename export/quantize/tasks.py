@@ -12,7 +12,7 @@ import numpy as np
 
 from export.quantize.evidence import Evidence, own_pictures, shop_photos, street_photos
 from export.quantize.int8 import error
-from export.quantize.scenes import Feed, feeds, scenes_of, smooth_numbers
+from export.quantize.scenes import Feed, Scene, feeds, scenes_of, smooth_numbers
 from mirror.camera.picture import read_picture
 from mirror.domain import DETECTED_CATEGORIES, Box, MirrorError, Pose
 from mirror.runtime.manifest import ModelCard
@@ -32,6 +32,9 @@ SAME_PERSON_IOU = 0.5
 AP_LEAST_SCORE = 0.01
 """AP reads the whole curve, as in `benchmarks.accuracy`."""
 NUMBER_FEEDS = 64
+NOISE_VIEWS, NOISE_LEVELS = 6, 3.0
+"""A person who stands still in front of a camera: the same photo so often, with that much noise (grey levels)."""
+JITTER_PHOTOS = 40
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,12 @@ class _Street:
 
 
 class PoseTask(_Street):
-    """How far keypoints move from the full model's, over her height; and how often the whole body is seen."""
+    """How far keypoints move from the full model's, how much they tremble on a still person (both over her height),
+    and how often the whole body is seen."""
 
-    gate: Mapping[str, float] = MappingProxyType({"shift_median": 0.006, "shift_p95": 0.025, "full_body": 0.01})
+    gate: Mapping[str, float] = MappingProxyType(
+        {"shift_median": 0.006, "shift_p95": 0.025, "full_body": 0.01, "jitter": 0.0015}
+    )
 
     def measure(self, full: Session, variant: Session, evidence: Evidence) -> tuple[Metric, ...]:
         ours, theirs = PoseReader(full), PoseReader(variant)
@@ -81,7 +87,12 @@ class PoseTask(_Street):
             a, b = ours.read(scene.image, scene.region), theirs.read(scene.image, scene.region)
             shifts += shift(a, b)
             whole += full_body(a), full_body(b)
-        return (*_shifts(shifts), Metric("full_body", *(whole / max(1, len(scenes))).tolist()))
+        trembling = [jitter(scene, reader) for reader in (ours, theirs) for scene in scenes[:JITTER_PHOTOS]]
+        half = len(trembling) // 2
+        return (
+            *_shifts(shifts), Metric("full_body", *(whole / max(1, len(scenes))).tolist()),
+            Metric("jitter", float(np.mean(trembling[:half])), float(np.mean(trembling[half:])), higher=False),
+        )
 
 
 class PeopleTask(_Street):
@@ -266,6 +277,25 @@ def shift(one: Pose, other: Pose) -> list[float]:
     apart = np.linalg.norm(one.keypoints[seen, :2] - other.keypoints[seen, :2], axis=1)
     found: list[float] = (apart / max(box.width, box.height, 1.0)).tolist()
     return found
+
+
+def jitter(scene: Scene, reader: PoseReader) -> float:
+    """How much a pose trembles when only the camera's noise changes: standard deviation of the median keypoint over the
+    height of the keypoints' box."""
+    assert scene.region is not None
+    assert scene.pose is not None
+    rng = np.random.default_rng(0)
+    views = []
+    for _ in range(NOISE_VIEWS):
+        noise = rng.normal(0.0, NOISE_LEVELS, scene.image.shape)
+        noisy = np.clip(scene.image + noise, 0, 255).astype(np.uint8)
+        views.append(reader.read(noisy, scene.region).keypoints)
+    seen = scene.pose.keypoints[:, 2] >= SEEN
+    box = scene.pose.box(SEEN)
+    if box is None or not seen.any():
+        return 0.0
+    spread = np.stack(views)[:, seen, :2].std(axis=0).max(axis=-1)
+    return float(np.median(spread)) / max(1.0, box.y2 - box.y1)
 
 
 def _shifts(found: Sequence[float]) -> tuple[Metric, Metric]:
