@@ -51,7 +51,7 @@ def test_the_document_has_every_figure_of_the_contract(document: dict[str, Any])
     assert document["cpu_percent"] > 0
     assert 50 < document["rss_mb"] < 4000
     assert document["platform"]["cores"] >= 1
-    assert document["models"]["pose"] == "movenet-lightning (int8)"
+    assert document["models"]["pose"] == "movenet-lightning"
     assert document["providers"]["pose"] == "cpu"
 
 
