@@ -1,8 +1,7 @@
 """The garment embedding: what a garment is, how it looks and what colour it has, in 128 numbers.
 
-Kind (15 numbers): the square roots of the categories' probabilities, so that a dot product is the Bhattacharyya
-coefficient: 1 for two garments of one sure category, 0 for two of different ones, between where the net is unsure.
-Look (81 numbers): a linear layer taught to find the same garment again. Colour (32 numbers): a soft histogram over
+Kind (48 numbers): a linear layer taught to gather garments of one category around the category's direction.
+Look (48 numbers): a linear layer taught to find the same garment again. Colour (32 numbers): a soft histogram over
 fixed CIELAB centres. A small saliency head tells garment from ground. Each part has a fixed share of the norm, so the
 cosine of two embeddings is the weighted mean of the parts' cosines: the kind keeps categories apart, and look and
 colour settle what is nearest within one.
@@ -17,13 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from export.backbone import HEAD_CHANNELS, EfficientNetLite0
-from mirror.domain import DETECTED_CATEGORIES
 
-KIND, LOOK, COLOUR = len(DETECTED_CATEGORIES), 81, 32
-KIND_SHARE, LOOK_SHARE, COLOUR_SHARE = 0.4, 0.4, 0.2
+KIND, LOOK, COLOUR = 48, 48, 32
+KIND_SHARE, LOOK_SHARE, COLOUR_SHARE = 0.8, 0.1, 0.1
 """Chosen on the validation senders (`export.embedding.train` prints a table for several shares)."""
-KIND_TEMPERATURE = 1.0
-"""Divides the category logits."""
 COLOUR_SPREAD = 9.0
 """Width (CIELAB units) of the soft assignment of a pixel to the colour centres."""
 SALIENCY_CHANNELS = 112
@@ -107,7 +103,7 @@ def pool(feature: Tensor, saliency: Tensor) -> Tensor:
 
 
 class Parts(NamedTuple):
-    """Category logits (n, 15), look (n, 81) and colour (n, 32) of norm 1, saliency logits (n, 1, h / 16, w / 16)."""
+    """Kind (n, 48), look (n, 48) and colour (n, 32) of norm 1, saliency logits (n, 1, h / 16, w / 16)."""
 
     kind: Tensor
     look: Tensor
@@ -138,16 +134,16 @@ class GarmentEmbedding(nn.Module):
         if dropout:
             pooled = F.dropout(pooled, dropout)
         colour = F.normalize(self.colour(image, saliency), dim=1)
-        return Parts(self.kind(pooled), F.normalize(self.look(pooled), dim=1), colour, logits)
+        kind, look = (F.normalize(layer(pooled), dim=1) for layer in (self.kind, self.look))
+        return Parts(kind, look, colour, logits)
 
     def forward(self, image: Tensor) -> Tensor:
         parts = self.parts(image)
-        return joined(parts, KIND_SHARE, LOOK_SHARE, KIND_TEMPERATURE)
+        return joined(parts, KIND_SHARE, LOOK_SHARE)
 
 
-def joined(parts: Parts, kind: float, look: float, temperature: float) -> Tensor:
+def joined(parts: Parts, kind: float, look: float) -> Tensor:
     """The embedding (n, 128) of norm 1 for given shares of kind and look; colour has the rest."""
-    sure = (parts.kind / temperature).softmax(1).clamp(min=1e-6).sqrt()
     shares = (kind, look, 1 - kind - look)
-    rows = (F.normalize(sure, dim=1), parts.look, parts.colour)
+    rows = (parts.kind, parts.look, parts.colour)
     return torch.cat([row * share**0.5 for row, share in zip(rows, shares, strict=True)], 1)

@@ -16,7 +16,9 @@ from export.embedding.data import PADDING, SIDE, GarmentPicture, Picture, allowe
 from mirror.domain import DETECTED_CATEGORIES
 
 ZOOM, STRETCH, SHIFT, TURN = (0.85, 1.6), 0.12, 0.12, 15.0
-"""A view's scale, the logarithm of its aspect's change, its shift as a share of the side, its turn in degrees."""
+NEAR_ZOOM, NEAR_STRETCH, NEAR_SHIFT, NEAR_TURN, NEAR_LIT = (0.92, 1.12), 0.05, 0.04, 5.0, 0.3
+"""Of a far view and of a near one: scale, logarithm of the aspect's change, shift as a share of the side, turn in
+degrees (and how often the near one is lit otherwise)."""
 FOLDED, LIT, BLURRED, ERASED = 0.5, 0.8, 0.25, 0.3
 """How often each happens to a view."""
 ERASED_SIDES = (0.1, 0.35)
@@ -26,8 +28,8 @@ CELL = 16
 
 @dataclass(frozen=True, eq=False)
 class Views:
-    """For n garments seen twice, first views then second views: images (2n, 3, side, side) float32 RGB 0..255, share of
-    garment per cell (2n, 1, side / 16, side / 16) with NaN where unknown, allowed classes (2n, 15) of 0 and 1, and
+    """For n garments seen twice, near views then far views: images (2n, 3, 224, 224) float32 RGB 0..255, share of
+    garment per cell (2n, 1, 14, 14) with NaN where unknown, allowed classes (2n, 15) of 0 and 1, and
     numbers of the garments (2n)."""
 
     images: Tensor
@@ -36,13 +38,18 @@ class Views:
     garments: Tensor
 
 
-def view(image: Picture, mask: Picture | None, side: int, rng: np.random.Generator) -> tuple[Picture, Picture | None]:
-    """A (224, 224) picture and its mask as seen another time, ``side`` wide and high."""
-    zoom = float(np.exp(rng.uniform(*np.log(ZOOM)))) * side / SIDE
-    matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), rng.uniform(-TURN, TURN), zoom)
-    matrix[0] *= np.exp(rng.uniform(-STRETCH, STRETCH))
+def view(
+    image: Picture, mask: Picture | None, far: bool, rng: np.random.Generator
+) -> tuple[Picture, Picture | None]:
+    """A (224, 224) picture and its mask as seen another time: little changed or, ``far``, hardly to be known again."""
+    side = SIDE
+    ranges = (ZOOM, STRETCH, SHIFT, TURN, LIT) if far else (NEAR_ZOOM, NEAR_STRETCH, NEAR_SHIFT, NEAR_TURN, NEAR_LIT)
+    zooms, stretch, shift, turn, lit = ranges
+    zoom = float(np.exp(rng.uniform(*np.log(zooms))))
+    matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), rng.uniform(-turn, turn), zoom)
+    matrix[0] *= np.exp(rng.uniform(-stretch, stretch))
     moved = matrix[:, :2] @ np.array([SIDE / 2, SIDE / 2]) + matrix[:, 2]
-    free = SHIFT + max(0.0, zoom * SIDE / side - 1) / 2
+    free = shift + max(0.0, zoom - 1) / 2
     matrix[:, 2] += side / 2 - moved + rng.uniform(-free, free, 2) * side
     if rng.random() < 0.5:
         matrix[0] = -matrix[0]
@@ -50,10 +57,12 @@ def view(image: Picture, mask: Picture | None, side: int, rng: np.random.Generat
     size, border = (side, side), (PADDING,) * 3
     out = np.asarray(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderValue=border), np.uint8)
     seen = None if mask is None else np.asarray(cv2.warpAffine(mask, matrix, size, flags=cv2.INTER_NEAREST), np.uint8)
+    if rng.random() < lit:
+        out = light(out, rng)
+    if not far:
+        return out, seen
     if rng.random() < FOLDED:
         out = fold(out, rng)
-    if rng.random() < LIT:
-        out = light(out, rng)
     if rng.random() < BLURRED:
         out = blur(out, rng)
     if rng.random() < ERASED:
@@ -65,9 +74,9 @@ def view(image: Picture, mask: Picture | None, side: int, rng: np.random.Generat
     return out, seen
 
 
-def cells_of(mask: Picture | None, side: int) -> NDArray[np.float32]:
+def cells_of(mask: Picture | None) -> NDArray[np.float32]:
     """Share of a 0/1 mask in each cell; NaN without a mask."""
-    count = side // CELL
+    count = SIDE // CELL
     if mask is None:
         return np.full((count, count), np.nan, np.float32)
     return mask.reshape(count, CELL, count, CELL).mean((1, 3), dtype=np.float32)
@@ -87,16 +96,16 @@ class Garments:
         for i, picture in enumerate(pictures):
             self.allowed[i, list(allowed_classes(picture.category))] = 1
 
-    def batch(self, numbers: Sequence[int], side: int, rng: np.random.Generator) -> Views:
-        """Two views of each numbered garment, each of any of its pictures."""
+    def batch(self, numbers: Sequence[int], rng: np.random.Generator) -> Views:
+        """A near and a far view of each numbered garment, each of any of its pictures."""
         images, cells, picked = [], [], []
-        for _ in range(2):
+        for far in (False, True):
             for number in numbers:
                 rows = self.rows[number]
                 row = rows[int(rng.integers(len(rows)))]
-                image, mask = view(self.pictures[row].image, self.pictures[row].mask, side, rng)
+                image, mask = view(self.pictures[row].image, self.pictures[row].mask, far, rng)
                 images.append(image)
-                cells.append(cells_of(mask, side))
+                cells.append(cells_of(mask))
                 picked.append(row)
         stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float()
         return Views(
