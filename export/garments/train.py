@@ -36,6 +36,9 @@ EMA_RAMP = 200
 WARMUP_STEPS = 100
 BACKBONE_RATE = 0.3
 """The pretrained backbone, whose norms are fixed, learns at this share of the rate."""
+PLAIN_FROM = 0.9
+"""From this share of the run on nothing is pasted and no garment by itself is shown: the net ends on photos as they are
+(YOLOX ends without its mosaics)."""
 WEIGHT_DECAY = 0.05
 LARGEST_GRADIENT = 10.0
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "8589934592"}
@@ -160,7 +163,9 @@ def train(args: argparse.Namespace) -> None:
         net.train()
         start, sums, count = time.monotonic(), np.zeros(4), 0
         rng = np.random.default_rng((args.seed, epoch))
-        for images, truth in batches(epoch_samples(sure, pseudo, singles, args, rng), args.batch, rng, pieces):
+        plain = clock.done >= PLAIN_FROM
+        samples = epoch_samples(sure, pseudo, [] if plain else singles, args, rng)
+        for images, truth in batches(samples, args.batch, rng, None if plain else pieces):
             factor = learning_factor(clock.step, clock.done)
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
