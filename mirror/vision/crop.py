@@ -93,7 +93,7 @@ class CropTensor:
         A region wholly outside the image gives a crop of plain padding.
         """
         whole = region if self._stretch else fit_aspect(region, self.width, self.height)
-        # whole frame pixels, so that the mapping back is exact for what was really cut
+        # whole frame pixels: nothing is cut between them
         left, top = int(np.floor(whole.x1)), int(np.floor(whole.y1))
         wide, tall = max(1, round(whole.width)), max(1, round(whole.height))
         letterbox = Letterbox(wide / self.width, tall / self.height, left, top)
@@ -105,6 +105,9 @@ class CropTensor:
             c, d = round((y1 - top) / letterbox.scale_y), round((y2 - top) / letterbox.scale_y)
             b, d = min(self.width, max(b, a + 1)), min(self.height, max(d, c + 1))
             a, c = min(a, b - 1), min(c, d - 1)
+            # what lies in the frame fills whole input pixels, so it is that part's own scale that maps back exactly
+            scale_x, scale_y = (x2 - x1) / (b - a), (y2 - y1) / (d - c)
+            letterbox = Letterbox(scale_x, scale_y, x1 - a * scale_x, y1 - c * scale_y)
             shrinks = letterbox.scale_x > 1
             cv2.resize(
                 image[y1:y2, x1:x2], (b - a, d - c), dst=self._pixels[c:d, a:b],

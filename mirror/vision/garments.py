@@ -15,6 +15,8 @@ SAME_CLASS_IOU = 0.6
 """Boxes of one class that overlap more are one piece; 0.5 to 0.7 were alike on the validation photos. Between classes
 nothing is suppressed here (it costs 5 points of AP): what one person can wear at once is decided in outfit.py."""
 
+MOST_CANDIDATES = 300
+"""Boxes looked at, best first; at the mirror's thresholds there are fewer."""
 LEAST_SCORE = 0.3
 PAD_GREY = 114
 
@@ -67,7 +69,7 @@ def suppress(
     """
     rows, labels = np.nonzero(scores >= least_score)
     values = scores[rows, labels]
-    order = np.argsort(-values, kind="stable")[:200]
+    order = np.argsort(-values, kind="stable")[:MOST_CANDIDATES]
     kept: list[tuple[FloatArray, int, float]] = []
     for i in order:
         box, label = boxes[rows[i]], int(labels[i])

@@ -37,6 +37,14 @@ def test_a_spot_is_found_where_the_letterbox_maps_it(card, region: Box) -> None:
     assert there == pytest.approx([xs.mean() + 0.5, ys.mean() + 0.5], abs=1.5)
 
 
+def test_a_picture_that_fills_part_of_the_input_maps_back_by_its_own_whole_pixels(card) -> None:
+    crop = CropTensor(card)
+    letterbox = crop.fill(np.full((640, 427, 3), 255, np.uint8), Box(0, 0, 427, 640))
+    columns = np.flatnonzero(crop.tensor[0, 100, :, 0] > 128)
+    left, right = letterbox.to_frame(np.float32([columns[0], columns[-1] + 1]), np.float32([0, 0]))[0]
+    assert (left, right) == pytest.approx((0, 427), abs=1e-3)
+
+
 def test_channels_come_as_rgb(card) -> None:
     crop = CropTensor(card)
     crop.fill(np.full((50, 50, 3), (1, 2, 3), np.uint8), Box(0, 0, 50, 50))
