@@ -1,10 +1,11 @@
 """The garment embedding: what a garment is, how it looks and what colour it has, in 128 numbers.
 
 Kind (48 numbers): a linear layer taught to gather garments of one category around the category's direction.
-Look (48 numbers): a linear layer taught to find the same garment again. Colour (32 numbers): a soft histogram over
-fixed CIELAB centres. A small saliency head tells garment from ground. Each part has a fixed share of the norm, so the
-cosine of two embeddings is the weighted mean of the parts' cosines: the kind keeps categories apart, and look and
-colour settle what is nearest within one.
+Look (48 numbers): a linear layer that finds the same garment again, read from the features and from a coarse layout of
+the picture's colours, which blur and folds leave alone (`export.embedding.look` solves for it). Colour (32 numbers): a
+soft histogram over fixed CIELAB centres. A small saliency head tells garment from ground. Each part has a fixed share
+of the norm, so the cosine of two embeddings is the weighted mean of the parts' cosines: the kind keeps categories
+apart, and look and colour settle what is nearest within one.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from torch.nn import functional as F
 from export.backbone import HEAD_CHANNELS, EfficientNetLite0
 
 KIND, LOOK, COLOUR = 48, 48, 32
-KIND_SHARE, LOOK_SHARE, COLOUR_SHARE = 0.8, 0.1, 0.1
-"""Chosen on the validation senders (`export.embedding.train` prints a table for several shares)."""
+KIND_SHARE, LOOK_SHARE, COLOUR_SHARE = 0.65, 0.25, 0.1
+"""Chosen on the validation senders: more look finds the same garment oftener, more kind the category."""
+LAYOUT_SIDE = 8
+LAYOUT = 3 * LAYOUT_SIDE**2
+"""Mean CIELAB colours of so many by so many squares of the picture."""
 COLOUR_SPREAD = 9.0
 """Width (CIELAB units) of the soft assignment of a pixel to the colour centres."""
 SALIENCY_CHANNELS = 112
@@ -79,12 +83,10 @@ class ColourHistogram(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lab = Lab()
         self.register_buffer("centres", torch.zeros(COLOUR, 3))
 
-    def forward(self, image: Tensor, saliency: Tensor) -> Tensor:
-        """Image (n, 3, 224, 224) 0..255, saliency (n, 1, 14, 14) 0..1."""
-        lab = self.lab(F.avg_pool2d(image, 4))
+    def forward(self, lab: Tensor, saliency: Tensor) -> Tensor:
+        """Lab (n, 3, 56, 56), the picture at a quarter; saliency (n, 1, 14, 14) 0..1."""
         weight = F.interpolate(saliency, scale_factor=4.0, mode="nearest").flatten(1)
         weight = weight / weight.sum(1, keepdim=True)
         # squared distance without its pixel-only term, which the softmax cancels
@@ -111,6 +113,15 @@ class Parts(NamedTuple):
     saliency: Tensor
 
 
+class Seen(NamedTuple):
+    """Pooled features (n, 2560), layout (n, 192) in CIELAB, colour histogram (n, 32), saliency logits."""
+
+    pooled: Tensor
+    layout: Tensor
+    colour: Tensor
+    saliency: Tensor
+
+
 class GarmentEmbedding(nn.Module):
     """The embedding. Input: float32 (n, 3, 224, 224) RGB 0..255, a garment letterboxed on grey 114 (training also takes
     smaller squares). Output: float32 (n, 128) of norm 1."""
@@ -120,22 +131,29 @@ class GarmentEmbedding(nn.Module):
         self.backbone = EfficientNetLite0(frozen, with_head=True)
         self.saliency = Saliency()
         self.kind = nn.Linear(2 * HEAD_CHANNELS, KIND)
-        self.look = nn.Linear(2 * HEAD_CHANNELS, LOOK)
+        self.look = nn.Linear(2 * HEAD_CHANNELS + LAYOUT, LOOK)
+        self.lab = Lab()
         self.colour = ColourHistogram()
 
-    def parts(self, image: Tensor, dropout: float = 0.0) -> Parts:
-        """What is joined in the end; ``dropout`` of the pooled features is for training."""
+    def seen(self, image: Tensor) -> Seen:
+        """What kind, look and colour are read from."""
         _, f16, f32 = self.backbone(image)
         logits = self.saliency(f16)
         # The mask alone teaches where the garment is: what pools by it must not bend it.
         saliency = logits.sigmoid().detach() + LEAST_SALIENCY
         assert self.backbone.head is not None
-        pooled = pool(self.backbone.head(f32), saliency)
+        lab = self.lab(F.avg_pool2d(image, 4))
+        layout = F.adaptive_avg_pool2d(lab, LAYOUT_SIDE).flatten(1)
+        return Seen(pool(self.backbone.head(f32), saliency), layout, self.colour(lab, saliency), logits)
+
+    def parts(self, image: Tensor, dropout: float = 0.0) -> Parts:
+        """What is joined in the end; ``dropout`` of the pooled features is for training."""
+        pooled, layout, colour, logits = self.seen(image)
         if dropout:
             pooled = F.dropout(pooled, dropout)
-        colour = F.normalize(self.colour(image, saliency), dim=1)
-        kind, look = (F.normalize(layer(pooled), dim=1) for layer in (self.kind, self.look))
-        return Parts(kind, look, colour, logits)
+        look = self.look(torch.cat([pooled, layout], 1))
+        kind = F.normalize(self.kind(pooled), dim=1)
+        return Parts(kind, F.normalize(look, dim=1), F.normalize(colour, dim=1), logits)
 
     def forward(self, image: Tensor) -> Tensor:
         parts = self.parts(image)
