@@ -201,9 +201,9 @@ def test_models_are_listed_and_whole() -> None:
 def test_one_flipped_byte_in_a_model_and_a_missing_one_are_named(tmp_path: Path, astronaut: Path) -> None:
     folder = tmp_path / "models"
     shutil.copytree(ROOT / "models_onnx", folder)
-    data = bytearray((folder / "faceres.onnx").read_bytes())
+    data = bytearray((folder / "faceres.int8.onnx").read_bytes())
     data[len(data) // 2] ^= 1
-    (folder / "faceres.onnx").write_bytes(bytes(data))
+    (folder / "faceres.int8.onnx").write_bytes(bytes(data))
     (folder / "body-shape.onnx").unlink()
     environment = {"MIRROR_MODELS__FOLDER": str(folder)}
     done = mirror("models", "verify", environment=environment)
@@ -212,7 +212,7 @@ def test_one_flipped_byte_in_a_model_and_a_missing_one_are_named(tmp_path: Path,
     assert "body-shape" in done.stdout
     assert_one_plain_line(mirror("analyze", astronaut, environment=environment), "body-shape.onnx", "no file", code=1)
     shutil.copy(ROOT / "models_onnx" / "body-shape.onnx", folder)
-    assert_one_plain_line(mirror("analyze", astronaut, environment=environment), "faceres", "sha256", code=1)
+    assert_one_plain_line(mirror("analyze", astronaut, environment=environment), "faceres.int8", "sha256", code=1)
 
 
 def test_doctor_tells_each_check_with_its_mend() -> None:
