@@ -210,9 +210,9 @@ def test_one_flipped_byte_in_a_model_and_a_missing_one_are_named(tmp_path: Path,
     assert done.returncode == 1
     assert "faceres" in done.stdout
     assert "body-shape" in done.stdout
-    assert_one_plain_line(mirror("analyze", astronaut, environment=environment), "body-shape.onnx", "no file", code=1)
-    shutil.copy(ROOT / "models_onnx" / "body-shape.onnx", folder)
     assert_one_plain_line(mirror("analyze", astronaut, environment=environment), "faceres.int8", "sha256", code=1)
+    shutil.copy(ROOT / "models_onnx" / "faceres.int8.onnx", folder)
+    assert_one_plain_line(mirror("analyze", astronaut, environment=environment), "body-shape.onnx", "no file", code=1)
 
 
 def test_doctor_tells_each_check_with_its_mend() -> None:
