@@ -39,8 +39,9 @@ def test_hair_taken_for_a_hat_over_the_face_is_left_out_and_a_hat_above_it_stays
     points = np.zeros((17, 3), np.float32)
     points[1:3] = (55, 48, 0.9), (45, 48, 0.9)  # the eyes
     pose = Pose(points)
-    hair, sure = (Garment("hat", Box(30, 10, 70, 75), score) for score in (0.45, 0.7))
-    crown = Garment("hat", Box(30, 10, 70, 55), 0.45)
+    hair, sure = (Garment("hat", Box(30, 10, 70, 75), score) for score in (0.55, 0.7))
+    crown, doubtful = (Garment("hat", Box(30, 10, 70, 55), score) for score in (0.55, 0.45))
     assert worn_together([hair], pose) == []
     assert worn_together([sure], pose) == [sure]
     assert worn_together([crown], pose) == [crown]
+    assert worn_together([doubtful], pose) == []
