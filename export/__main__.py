@@ -3,26 +3,19 @@ ONNX file with a card."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from export.formats import FORMATS, load
+from mirror.cli import Parser
 from mirror.domain import MirrorError
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message}; see `{self.prog} --help`", file=sys.stderr)
-        sys.exit(2)
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m export") -> int:
     """Exit code: 0 when the model was written, 1 when it was refused (one line on stderr), 2 for wrong use."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    top = _Parser(prog=prog, description="A model of any origin becomes a checked ONNX file with a card.")
-    formats = top.add_subparsers(title="formats", metavar="FORMAT", required=True, parser_class=_Parser)
+    top = Parser(prog=prog, description="A model of any origin becomes a checked ONNX file with a card.")
+    formats = top.add_subparsers(title="formats", metavar="FORMAT", required=True, parser_class=Parser)
     asked = given[0] if given else ""
     for name, (_, text) in FORMATS.items():
         if name != asked:

@@ -289,6 +289,34 @@ def _put(out: Path, name: str, data: bytes, record: bytes, card: str, table: str
         raise MirrorError(f"{out}: cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
+def shape_like(example: str) -> Callable[[str], list[int]]:
+    """A reader of ``--shape`` whose complaint shows ``example``, such as "1,3,256,192"."""
+
+    def shape(text: str) -> list[int]:
+        try:
+            sizes = [int(part) for part in text.split(",")]
+        except ValueError:
+            sizes = []
+        if not sizes or min(sizes) < 1:
+            raise argparse.ArgumentTypeError(f"{text!r}: write sizes with commas, such as {example}")
+        return sizes
+
+    return shape
+
+
+def read_text(path: Path, kind: str) -> str:
+    """The text of a file that should be a ``kind``. Raises MirrorError, one line, when it is none or empty."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise MirrorError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
+    except UnicodeDecodeError as error:
+        raise MirrorError(f"{path}: is no {kind}: it is not text") from error
+    if not text.strip():
+        raise MirrorError(f"{path}: is empty")
+    return text
+
+
 def _numbers(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))

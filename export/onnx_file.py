@@ -13,9 +13,7 @@ import onnxruntime as ort
 import torch
 from torch import Tensor, nn
 
-OPSET = 17
-"""Old enough for ONNX Runtime 1.14 and TensorRT 8.6 (JetPack 6)."""
-IR_VERSION = 8
+from export.graph_writer import IR_VERSION, OPSET
 
 
 def write_onnx(

@@ -34,7 +34,9 @@ EXAMPLES = {
 }
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Wrong use is one line on stderr and exit code 2."""
+
     def error(self, message: str) -> NoReturn:
         print(f"{self.prog}: {message}; see `{self.prog} --help`", file=sys.stderr)
         sys.exit(2)
@@ -70,11 +72,11 @@ def main(arguments: Sequence[str]) -> int:
         return 1
 
 
-def _parser() -> _Parser:
-    parser = _Parser(prog="mirror", description="The smart mirror for clothing shops.")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+def _parser() -> Parser:
+    parser = Parser(prog="mirror", description="The smart mirror for clothing shops.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
 
-    def command(group: Any, name: str, run: Any, text: str, full: str = "") -> _Parser:
+    def command(group: Any, name: str, run: Any, text: str, full: str = "") -> Parser:
         sub = group.add_parser(name, help=text, description=text, epilog=f"example: {EXAMPLES[full or name]}")
         sub.add_argument("--config", type=Path, help="settings as TOML (default: built-in settings)")
         sub.set_defaults(command=run)
@@ -108,7 +110,7 @@ def _parser() -> _Parser:
     bench.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
     catalog = commands.add_parser("catalog", help="build, query and inspect a shop's catalogue")
-    catalogs = catalog.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    catalogs = catalog.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     build = command(catalogs, "build", _catalog_build, "a feed becomes one index file", "catalog build")
     build.add_argument("--items", type=Path, required=True, help="CSV or JSONL feed")
     build.add_argument("--pictures", type=Path, required=True, help="folder that the feed's pictures are relative to")
@@ -132,7 +134,7 @@ def _parser() -> _Parser:
         sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
     models = commands.add_parser("models", help="the models: list, verify")
-    zoo = models.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    zoo = models.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for name, run_it, text in (
         ("list", _models_list, "every model with task, precisions, sizes and licence"),
         ("verify", _models_verify, "prove every file by its hash and a recorded input and output"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from export.checked import read_text
 from mirror.domain import MirrorError
 
 DEEPEST = 32
@@ -93,14 +94,7 @@ class Message:
 
 def read_prototxt(path: Path) -> Message:
     """The file's message. Raises MirrorError, one line with the line number, when it is no prototxt."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise MirrorError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
-    except UnicodeDecodeError as error:
-        raise MirrorError(f"{path}: is no prototxt: it is not text") from error
-    if not text.strip():
-        raise MirrorError(f"{path}: is empty")
+    text = read_text(path, "prototxt")
     return parse_prototxt(text, path.name)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from export.checked import read_text
 from mirror.domain import MirrorError
 
 
@@ -59,14 +60,7 @@ class Section:
 
 def read_cfg(path: Path) -> tuple[Section, tuple[Section, ...]]:
     """The ``[net]`` section and the layers after it. Raises MirrorError, one line with the line number."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise MirrorError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from error
-    except UnicodeDecodeError as error:
-        raise MirrorError(f"{path}: is no Darknet cfg: it is not text") from error
-    if not text.strip():
-        raise MirrorError(f"{path}: is empty")
+    text = read_text(path, "Darknet cfg")
     sections: list[Section] = []
     options: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):

@@ -22,7 +22,7 @@ from export.embedding.alter import ALTERATIONS
 from export.embedding.data import Picture, square
 from export.embedding.net import LOOK, GarmentEmbedding
 from export.embedding.to_onnx import blended
-from mirror.domain import MirrorError
+from export.garments.photos import read_rgb
 
 ALTERED_PHOTOS = 1200
 WEIGHTS = {"crop": 8.0}
@@ -73,10 +73,7 @@ def photos(folder: Path) -> list[Picture]:
     """The training senders' photos, RGB."""
     with (folder / "index.csv").open(newline="") as file:
         names = [row["image"] for row in csv.DictReader(file) if row["split"] == "train" and row["category"]]
-    found = [cv2.imread(str(folder / "images" / name), cv2.IMREAD_COLOR) for name in names]
-    if any(image is None for image in found):
-        raise MirrorError(f"{folder}: a photo of index.csv cannot be read")
-    return [np.ascontiguousarray(image[..., ::-1]) for image in found if image is not None]
+    return [read_rgb(folder / "images" / name) for name in names]
 
 
 def whole(image: Picture) -> Picture:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from export.checked import CardDraft, add_card_arguments, draft_from, require, write_checked
+from export.checked import CardDraft, add_card_arguments, draft_from, require, shape_like, write_checked
 from mirror.domain import MirrorError
 
 HELP = (
@@ -20,7 +20,8 @@ EXAMPLE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, help="the .h5 or .keras file")
-    parser.add_argument("--shape", type=_shape, help="input shape where the file leaves it open, such as 1,224,224,3")
+    parser.add_argument("--shape", type=shape_like("1,224,224,3"),
+                        help="input shape where the file leaves it open, such as 1,224,224,3")
     parser.add_argument("--output", action="append", default=[], metavar="NAME",
                         help="name of the output (repeat for several; default: the layers that make them)")
     add_card_arguments(parser)
@@ -49,13 +50,3 @@ def run(args: argparse.Namespace) -> int:
                           checked_against="Keras 3 on PyTorch")
     print(f"{args.out / draft.name}.onnx: within {worst:.1e} of Keras")
     return 0
-
-
-def _shape(text: str) -> list[int]:
-    try:
-        sizes = [int(part) for part in text.split(",")]
-    except ValueError:
-        sizes = []
-    if not sizes or min(sizes) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: write sizes with commas, such as 1,224,224,3")
-    return sizes

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.checked import CardDraft, add_card_arguments, draft_from, write_checked
+from export.checked import CardDraft, add_card_arguments, draft_from, shape_like, write_checked
 from mirror.domain import MirrorError, UsageError
 
 HELP = (
@@ -35,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, help="model.json, its weight shards beside it")
     parser.add_argument("--output", action="append", default=[], metavar="TENSOR=NAME",
                         help="keep this output under this name (repeatable; default: all)")
-    parser.add_argument("--shape", type=_shape, help="input shape, such as 1,256,256,3 (default: the model's)")
+    parser.add_argument("--shape", type=shape_like("1,256,256,3"),
+                        help="input shape, such as 1,256,256,3 (default: the model's)")
     parser.add_argument("--bgr-mean", type=_mean, metavar="B,G,R",
                         help="the net was trained on BGR minus this mean: let the graph take RGB and do that itself")
     parser.add_argument("--float32", action="store_true", help="store no weight as float16")
@@ -139,14 +140,6 @@ def _tensorflow(source: Path, outputs: Sequence[str], bgr_mean: Sequence[float] 
     return run
 
 
-def _shape(text: str) -> list[int]:
-    try:
-        sizes = [int(part) for part in text.split(",")]
-    except ValueError:
-        sizes = []
-    if not sizes or min(sizes) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: write sizes with commas, such as 1,256,256,3")
-    return sizes
 
 
 def _mean(text: str) -> list[float]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from export.checked import CardDraft, add_card_arguments, draft_from, require, write_checked
+from export.checked import CardDraft, add_card_arguments, draft_from, require, shape_like, write_checked
 from mirror.domain import MirrorError, UsageError
 
 HELP = (
@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                        help="code of yours that returns the net, such as mynets.pose:build; it is executed")
     parser.add_argument("--keypoints", type=int, default=KEYPOINTS, help=f"of --arch (default {KEYPOINTS})")
     parser.add_argument("--width", type=float, default=1.0, help="channels of --arch over the published net's")
-    parser.add_argument("--shape", type=_shape, help="input shape, such as 1,3,256,192 (the default with --arch)")
+    parser.add_argument("--shape", type=shape_like("1,3,256,192"),
+                        help="input shape, such as 1,3,256,192 (the default with --arch)")
     parser.add_argument("--output", action="append", default=[], metavar="NAME", help="name of an output; repeatable")
     parser.add_argument("--trust", action="store_true",
                         help="execute code in the file: TorchScript, or a whole pickled net")
@@ -153,13 +154,3 @@ def to_onnx(net: Any, example: Any, names: Sequence[str]) -> tuple[Any, Any]:
     except Exception as error:  # tracing runs the net: anything can come
         reason = " ".join(str(error).split())[:200]
         raise MirrorError(f"PyTorch cannot export the net for an input {list(example.shape)}: {reason}") from error
-
-
-def _shape(text: str) -> list[int]:
-    try:
-        sizes = [int(part) for part in text.split(",")]
-    except ValueError:
-        sizes = []
-    if not sizes or min(sizes) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: write sizes with commas, such as 1,3,256,192")
-    return sizes
