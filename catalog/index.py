@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
+from catalog.explain import Explanation, explain
 from catalog.filter import Filter
 from catalog.layout import Sealed, stamp_of
 from catalog.snapshot import Snapshot
@@ -100,11 +101,26 @@ class Catalogue:
         fewer pass, an empty list when none do. Raises MirrorError for a vector of another size or with
         numbers that are not finite, UsageError for k < 1.
         """
+        return self.query_many([vector], filter, k)[0]
+
+    def query_many(
+        self, vectors: Sequence[FloatArray], filter: Filter | None = None, k: int = 8
+    ) -> list[list[tuple[Item, float]]]:
+        """:meth:`query` for each of the vectors, all answered from one state of the file; the filter is looked
+        at once."""
         if k < 1:
             raise UsageError(f"k: {k} items cannot be asked for; ask for 1 or more")
         snapshot = self._current()
-        found = snapshot.search(vector, filter or Filter(), k)
-        return [(snapshot.item(row), score) for row, score in found]
+        answers = snapshot.search(vectors, filter or Filter(), k)
+        return [[(snapshot.item(row), score) for row, score in found] for found in answers]
+
+    def explain(
+        self, id: str, filter: Filter | None = None, vector: FloatArray | None = None, k: int = 8
+    ) -> Explanation:
+        """Why an item is or is not in the answer of a query: what of the filter it fails, or its place among those
+        that pass (with a vector). Raises MirrorError when there is no such item, and as :meth:`query` does."""
+        snapshot = self._current()
+        return explain(snapshot, self._row(snapshot, id), filter or Filter(), vector, k)
 
     def item(self, id: str) -> Item:
         """The item of an id. Raises MirrorError when there is none."""

@@ -33,13 +33,15 @@ from mirror.domain import MirrorError
 MAGIC = b"\x89MIRCAT\n"
 """First byte above 127 and a line feed, as PNG does, so that text-mode copies are noticed."""
 
-VERSION = 1
+VERSION = 2
+"""2 added int8 rows and their scales."""
+
 PAGE = 4096
 LONGEST_HEADER = 16 << 20
 """Bytes; a header of a few kilobytes is usual, a larger number is damage."""
 
-CHECKED_ON_OPENING = 1 << 16
-"""Bytes; sections up to this long are checked on opening already, at some 30 microseconds each."""
+CHECKED_ON_OPENING = 1 << 18
+"""Bytes; sections up to this long are checked on opening already, at some 100 microseconds each."""
 
 _PREFIX = struct.Struct("<8sIIQI")
 _CHECKED = struct.Struct("<8sIIQ")

@@ -3,6 +3,7 @@
 | section | dtype, shape | holds |
 | --- | --- | --- |
 | vectors | f4 (rows, dim) | embeddings of length 1, in the order of the rows |
+| levels, scales | i1 (rows, dim), f4 (rows,) | the same as int8 times a scale per row (:mod:`catalog.scan`) |
 | codes | u2 or u4 (rows,) | the row's place in the signature table |
 | signature_sizes | u8 (signatures, words) | a bit for each size in stock, by the header's list of sizes |
 | signatures | u1 (signatures, 3) | gender, age (0 for any), size-free |
@@ -15,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,9 @@ from catalog.columns import (
     unit,
 )
 from catalog.layout import Section, write_sealed
+from catalog.scan import to_int8
 from catalog.schema import sorted_sizes
-from catalog.snapshot import BLOCK
+from catalog.search import BLOCK
 from mirror.domain import CATEGORIES, SIZE_FREE, FloatArray, Item
 
 
@@ -48,7 +50,7 @@ def write_index(
     """Write an index to an empty, seekable binary file.
 
     items: at least one, valid, with distinct ids, in any order. vectors: float32 (len(items), dim), each
-    finite and not 0; may be memory-mapped, it is read once by blocks. embedder: the name that queries must
+    finite and not 0; may be memory-mapped, it is read by blocks, three times. embedder: the name that queries must
     come from. pictures: the picture folder as the index records it. built: free text for ``info``, such as a
     date; left empty, the same input gives the same bytes. Raises MirrorError for a vector without direction.
     """
@@ -63,6 +65,8 @@ def write_index(
     ranks[by_id] = np.arange(len(rows))
     texts = [FIELD_MARK.join(getattr(item, name) for name in TEXT_FIELDS).encode("utf-8") for item in rows]
     text = b"".join(texts)
+    # Read three times rather than kept: the header comes first and holds what only the last row tells.
+    scales, error = _scales(vectors, order)
     about = {
         "rows": len(rows),
         "dim": vectors.shape[1],
@@ -71,9 +75,12 @@ def write_index(
         "built": built,
         "sizes": sizes,
         "runs": _runs(rows),
+        "error": error,
     }
     write_sealed(out, about, [
         Section("vectors", "<f4", vectors.shape, _sorted_blocks(vectors, order)),
+        Section("levels", "|i1", vectors.shape, (to_int8(block)[0] for block in _sorted_blocks(vectors, order))),
+        Section.of("scales", scales, "<f4"),
         Section.of("codes", codes, "<u2" if len(code_of) <= 0x10000 else "<u4"),
         Section.of("signature_sizes", np.stack([size_mask(s[0], sizes) for s in code_of]), "<u8"),
         Section.of("signatures", np.array([_words(*signature[1:]) for signature in code_of]), "|u1"),
@@ -110,7 +117,19 @@ def _colours(item: Item) -> list[int]:
     return colours + [NO_COLOUR] * (MOST_COLOURS - len(colours))
 
 
-def _sorted_blocks(vectors: FloatArray, order: Sequence[int]) -> Iterator[NDArray[Any]]:
+def _scales(vectors: FloatArray, order: Sequence[int]) -> tuple[NDArray[np.float32], float]:
+    scales, errors = [], []
+    for block in _sorted_blocks(vectors, order):
+        _, of_block, error = to_int8(block)
+        scales.append(of_block)
+        errors.append(error)
+    return np.concatenate(scales), max(errors)
+
+
+def _sorted_blocks(vectors: FloatArray, order: Sequence[int]) -> Iterator[NDArray[np.float32]]:
     for first in range(0, len(order), BLOCK):
-        block = vectors[np.array(order[first : first + BLOCK])]
-        yield np.stack([unit(vector) for vector in block]).astype(np.float32)
+        block = vectors[np.array(order[first : first + BLOCK])].astype(np.float64)
+        lengths = np.linalg.norm(block, axis=1, keepdims=True)
+        for row in np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0))):
+            unit(block[row])  # says what is wrong
+        yield (block / lengths).astype(np.float32)

@@ -97,9 +97,9 @@ def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
 
 def test_another_version_is_named_with_the_one_that_is_read(path: Path) -> None:
     data = bytearray(path.read_bytes())
-    struct.pack_into("<I", data, 8, 2)
+    struct.pack_into("<I", data, 8, 1)
     path.write_bytes(data)
-    assert "of catalogue version 2, this mirror reads 1" in refusal(path)
+    assert "of catalogue version 1, this mirror reads 2; build it again" in refusal(path)
 
 
 def test_any_flipped_byte_of_the_header_is_noticed_on_opening(path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from catalog.filter import Filter
 from catalog.index import Catalogue
-from catalog.snapshot import BLOCK
+from catalog.search import BLOCK
 from mirror.domain import CATEGORIES, SIZE_FREE, FloatArray, Item, MirrorError, UsageError
 
 Shop = tuple[list[Item], FloatArray]

@@ -1,0 +1,171 @@
+"""The exact search: which rows pass a filter, and which of them are the nearest.
+
+Blocks of rows are scanned for an upper bound of each likeness (:mod:`catalog.scan`). The rows with the best
+bounds are computed again from float32 vectors in float64, one row at a time, so that equal vectors have equal
+scores wherever they lie; then every row whose bound reaches the k-th best of those is. What is left out cannot be
+among the best k: the answer is that of a search in float64 over all rows, ties broken by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.columns import AGE_ORDER, size_mask, unit
+from catalog.filter import Filter
+from catalog.layout import damaged
+from catalog.scan import scan_of
+from mirror.domain import FloatArray
+
+if TYPE_CHECKING:
+    from catalog.snapshot import Snapshot
+
+BLOCK = 32_768
+"""Rows scanned at a time: 4 MB of int8 at 128 dimensions (16-64k measured best: docs/design.md)."""
+
+GATHER_BELOW = 0.2
+"""Share of a block's rows under which gathering the passing rows beats scanning all (docs/design.md)."""
+
+RESCORED = 48
+"""Rows that are computed exactly first. 48 of 1M were enough in each query measured; the bound asks for more when
+they are not."""
+
+Found = list[tuple[int, float]]
+"""(row, cosine similarity in -1..1), best first, ties by id."""
+
+
+def search(snapshot: Snapshot, vectors: Sequence[FloatArray], wanted: Filter, k: int) -> list[Found]:
+    """The best k rows that pass, for each query vector (dim,); the filter is looked at once for all of them."""
+    nearest = [Nearest(snapshot, unit(vector, snapshot.vectors.shape[1]), k) for vector in vectors]
+    for start, mask in passing(snapshot, wanted):
+        for one in nearest:
+            one.offer(start, mask)
+    return [one.found() for one in nearest]
+
+
+class Nearest:
+    """The best k rows for one query among all that were offered."""
+
+    def __init__(self, snapshot: Snapshot, query: NDArray[np.float64], k: int) -> None:
+        self._snapshot, self._query, self._k = snapshot, query, k
+        self._scan = scan_of(snapshot.vectors, snapshot.levels, snapshot.scales, snapshot.error, query)
+        self._floor = -np.inf
+        self._rows: NDArray[np.intp] = np.empty(0, np.intp)
+        self._exact: NDArray[np.float64] = np.empty(0)
+
+    def offer(self, start: int, mask: NDArray[np.bool_]) -> None:
+        """Rows start.. of a block where ``mask`` is true; none was offered before."""
+        passing = int(np.count_nonzero(mask))
+        # Written so that a bound that is no number counts as reached.
+        if passing < GATHER_BELOW * len(mask):
+            rows = np.flatnonzero(mask)
+            bounds = self._scan(rows + start)
+            if self._floor > -np.inf:
+                reached = np.flatnonzero(~(bounds < self._floor))
+                rows, bounds = rows[reached], bounds[reached]
+        else:
+            bounds = self._scan(slice(start, start + len(mask)))
+            if self._floor > -np.inf:
+                mask = mask & ~(bounds < self._floor)
+            rows = np.flatnonzero(mask)
+            bounds = bounds[rows]
+        rows += start
+        first = max(RESCORED, self._k)
+        if len(rows) > first:
+            best = np.argpartition(bounds, len(bounds) - first)[-first:]
+            self._keep(rows[best])
+            bounds[best] = -np.inf
+            rows = rows[~(bounds < self._floor)]
+        if len(rows):
+            self._keep(rows)
+
+    def _keep(self, rows: NDArray[np.intp]) -> None:
+        exact = exact_scores(self._snapshot, rows, self._query)
+        if not np.isfinite(exact).all():
+            raise damaged(self._snapshot.sealed.path, "section vectors holds what is no number")
+        if len(self._rows):
+            rows, exact = np.concatenate((self._rows, rows)), np.concatenate((self._exact, exact))
+        if len(exact) >= self._k:
+            self._floor = float(np.partition(exact, len(exact) - self._k)[-self._k])
+            near = exact >= self._floor
+            rows, exact = rows[near], exact[near]
+        self._rows, self._exact = rows, exact
+
+    def found(self) -> Found:
+        """The best of what was offered."""
+        best = np.lexsort((self._snapshot.ranks[self._rows], -self._exact))[: self._k]
+        scores = np.clip(self._exact[best], -1.0, 1.0)
+        return list(zip(self._rows[best].tolist(), scores.tolist(), strict=True))
+
+
+def exact_scores(snapshot: Snapshot, rows: NDArray[np.intp], query: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cosine similarity of rows to a query of length 1, in float64. Summed along each row, not by BLAS, whose
+    result depends on where in a block the row lies."""
+    return np.asarray((snapshot.vectors[rows].astype(np.float64) * query).sum(axis=1))
+
+
+def passing(snapshot: Snapshot, wanted: Filter) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Blocks in the order of the file, as (first row, a mask of the rows that pass); blocks without any are left
+    out."""
+    signatures = _passing_signatures(snapshot, wanted)
+    if not signatures.any():
+        return
+    every = bool(signatures.all())
+    excluded = [row for row in map(snapshot.row_of, sorted(wanted.exclude)) if row is not None]
+    for start, stop in _spans(snapshot, wanted):
+        for first in range(start, stop, BLOCK):
+            block = slice(first, min(first + BLOCK, stop))
+            mask = _codes_pass(snapshot, signatures, block, every)
+            if wanted.in_stock:
+                mask &= snapshot.stock[block] != 0
+            if wanted.price is not None:
+                prices = snapshot.prices[block]
+                mask &= (prices >= wanted.price[0]) & (prices <= wanted.price[1])
+            for row in excluded:
+                if block.start <= row < block.stop:
+                    mask[row - block.start] = False
+            if mask.any():
+                yield first, mask
+
+
+def _codes_pass(
+    snapshot: Snapshot, signatures: NDArray[np.bool_], block: slice, every: bool
+) -> NDArray[Any]:
+    if every:
+        return np.ones(block.stop - block.start, dtype=np.bool_)
+    try:
+        return signatures.take(snapshot.codes[block])
+    except IndexError:
+        raise damaged(snapshot.sealed.path, "section codes points past its table") from None
+
+
+def _spans(snapshot: Snapshot, wanted: Filter) -> Iterator[tuple[int, int]]:
+    """Contiguous rows of the wanted categories and genders, neighbours merged."""
+    start = stop = -1
+    for run in snapshot.runs:
+        if wanted.categories and run.category not in wanted.categories:
+            continue
+        if wanted.gender and run.gender not in (wanted.gender, "unisex"):
+            continue
+        if run.start != stop:
+            if stop > start:
+                yield start, stop
+            start = run.start
+        stop = run.stop
+    if stop > start:
+        yield start, stop
+
+
+def _passing_signatures(snapshot: Snapshot, wanted: Filter) -> NDArray[np.bool_]:
+    gender_age_free = snapshot.signatures
+    passes = np.ones(len(gender_age_free), dtype=np.bool_)
+    if wanted.sizes:
+        mask = size_mask(wanted.sizes, snapshot.sizes)
+        passes &= (snapshot.signature_sizes & mask).any(axis=1) | (gender_age_free[:, 2] != 0)
+    if wanted.age:
+        ages = gender_age_free[:, 1]
+        passes &= (ages == 0) | (ages == AGE_ORDER.index(wanted.age))
+    return passes
