@@ -18,11 +18,12 @@ import cv2
 from catalog.index import Catalogue
 from mirror.camera import Source
 from mirror.config import Settings
-from mirror.domain import AgeBand, Frame, Garment, Look, Profile, SizeBelief, SizeKind
+from mirror.domain import AgeBand, Frame, Garment, Look, MirrorError, Profile, SizeBelief, SizeKind
 from mirror.pipeline.belief import EstimateSizes
 from mirror.pipeline.carry import carry_face, carry_garment, carry_mask, similarity
 from mirror.pipeline.display import DisplaySlot, Picture
 from mirror.pipeline.frames import AnalysisFrame, shrink
+from mirror.pipeline.late import LateReaders
 from mirror.pipeline.memory import Recollection, ShopperMemory
 from mirror.pipeline.pose_loop import PoseLoop
 from mirror.pipeline.readers import Readers
@@ -58,7 +59,8 @@ class LivePipeline:
         self, source: Source, vision: Readers, catalogue: Catalogue | None, settings: Settings, *,
         advise: AdviseLook | None = None, sizes: EstimateSizes = estimate_sizes,
     ) -> None:
-        """``advise`` replaces the recommendation from ``catalogue``.
+        """``advise`` replaces the recommendation from ``catalogue``. :class:`LateReaders` may come after the first
+        pictures; what is wrong with them is then raised by :meth:`state`.
 
         Raises:
             MirrorError: the catalogue was built by another embedder than ``vision``'s.
@@ -71,9 +73,13 @@ class LivePipeline:
         self.memory = ShopperMemory(consent=settings.privacy.consent)
         self.telemetry = TelemetryRecord()
         if catalogue is not None:
-            catalogue.require_embedder(vision.embedder.name)
             advise = advise or _advisor(catalogue, settings)
-        time_graphs(vision, self.telemetry)
+        self._late = vision if isinstance(vision, LateReaders) else None
+        self._taking = threading.Lock()
+        self._taken = False
+        self._failure: MirrorError | None = None
+        if self._late is None:
+            self._accept(vision)
         self._pose_loop = PoseLoop(
             vision.pose, vision.people, self.memory, self.telemetry,
             people_every_s=settings.pipeline.people_every_s, forget_after_s=settings.pipeline.forget_after_s,
@@ -103,10 +109,12 @@ class LivePipeline:
         cv2.setNumThreads(1)
         self._stop.clear()
         self.source.on_frame = self._take
+        if self._late is not None:
+            self._late.start()
         self.source.start()
         jobs: tuple[tuple[str, Callable[[], None]], ...] = (
-            ("mirror-pose", lambda: self._pose_loop.run(self._analysis, self._stop)),
-            ("mirror-slow", lambda: self._slow_loop.run(self._pose_loop.posed, self._stop)),
+            ("mirror-pose", self._when_ready(lambda: self._pose_loop.run(self._analysis, self._stop))),
+            ("mirror-slow", self._when_ready(lambda: self._slow_loop.run(self._pose_loop.posed, self._stop))),
             ("mirror-present", self._present),
         )
         self._threads = [threading.Thread(target=job, name=name, daemon=True) for name, job in jobs]
@@ -117,6 +125,8 @@ class LivePipeline:
         """Stop and join every thread, close the source, and erase the shopper and her pictures."""
         self._stop.set()
         self.source.stop()
+        if self._late is not None:
+            self._late.join()
         for thread in self._threads:
             thread.join(STOP_PATIENCE_S)
         self._threads = []
@@ -167,7 +177,13 @@ class LivePipeline:
         return self._with_drops(self.telemetry.snapshot(recent=False))
 
     def state(self, picture: Picture | None = None) -> MirrorState:
-        """Everything the window needs, at the frame of ``picture`` (the newest frame when None)."""
+        """Everything the window needs, at the frame of ``picture`` (the newest frame when None).
+
+        Raises:
+            MirrorError: late readers could not be loaded, or do not go with the catalogue: the mirror is over.
+        """
+        if self._failure is not None:
+            raise self._failure
         if picture is not None:
             number, at, size = picture.number, picture.time, picture.frame_size
         else:
@@ -187,6 +203,28 @@ class LivePipeline:
             frontal=frontality(memory.pose) >= FRONTAL_FROM, stages_done=state.stages_done | {"people", "pose"},
         )
         return replace(state, **carried(memory))
+
+    def _accept(self, readers: Readers) -> None:
+        """Check and wrap readers that are there."""
+        if self.catalogue is not None:
+            self.catalogue.require_embedder(readers.embedder.name)
+        time_graphs(readers, self.telemetry)
+
+    def _when_ready(self, job: Callable[[], None]) -> Callable[[], None]:
+        """The job, begun once late readers have come; not at all when they failed."""
+
+        def run() -> None:
+            with self._taking:
+                if self._late is not None and not self._taken:
+                    self._taken = True
+                    try:
+                        self._accept(self._late.readers())
+                    except MirrorError as error:
+                        self._failure = error
+            if self._failure is None:
+                job()
+
+        return run
 
     def _take(self, frame: Frame) -> None:
         """On the camera thread, for every frame."""

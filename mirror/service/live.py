@@ -9,6 +9,7 @@ from mirror.camera.opening import open_source
 from mirror.camera.source import Source
 from mirror.config import Settings
 from mirror.domain import MirrorError, SizeBelief, SizeKind
+from mirror.pipeline.late import LateReaders
 from mirror.pipeline.live import LivePipeline
 from mirror.service.opening import load_vision, open_catalogue, say
 from mirror.service.screen import choose_platform
@@ -29,19 +30,24 @@ def run_mirror(
             raise MirrorError(f"{out}: its folder does not exist; make it first")
     if choose_platform(headless) and not headless:
         say("no display: running headless, without a window")
-    # after the platform is chosen: importing the window imports Qt
-    from mirror.ui.window import run_window
+    # the nets load while Qt is imported and the window already mirrors
+    vision = LateReaders(lambda: load_vision(settings))
+    vision.start()
+    try:
+        # after the platform is chosen: importing the window imports Qt
+        from mirror.ui.window import run_window
 
-    source = open_configured(settings)
-    vision = load_vision(settings)
-    with open_catalogue(settings, catalogue) as opened:
-        pipeline = LivePipeline(source, vision, opened, settings)
-        if declared:
-            pipeline.declare(sizes=declared)
-        return run_window(
-            pipeline, settings, fullscreen=settings.ui.kiosk, size=size or _configured_size(settings), seconds=seconds,
-            record=record, snapshot=snapshot, engineer=engineer,
-        )
+        source = open_configured(settings)
+        with open_catalogue(settings, catalogue) as opened:
+            pipeline = LivePipeline(source, vision, opened, settings)
+            if declared:
+                pipeline.declare(sizes=declared)
+            return run_window(
+                pipeline, settings, fullscreen=settings.ui.kiosk, size=size or _configured_size(settings),
+                seconds=seconds, record=record, snapshot=snapshot, engineer=engineer,
+            )
+    finally:
+        vision.join()
 
 
 def open_configured(settings: Settings) -> Source:
