@@ -23,7 +23,7 @@ from catalog.explain import Explanation, explain
 from catalog.filter import Filter
 from catalog.layout import Sealed, stamp_of
 from catalog.snapshot import Snapshot
-from mirror.domain import FloatArray, Item, MirrorError, UsageError
+from mirror.domain import FloatArray, Item, MirrorError
 
 
 class Catalogue:
@@ -103,13 +103,16 @@ class Catalogue:
         """
         return self.query_many([vector], filter, k)[0]
 
+    def nearest(self, vector: FloatArray, filter: Filter | None = None, k: int = 8) -> list[tuple[str, float]]:
+        """:meth:`query` with ids in place of items, for who has the items already."""
+        snapshot = self._current()
+        return [(snapshot.id_of(row), score) for row, score in snapshot.search([vector], filter or Filter(), k)[0]]
+
     def query_many(
         self, vectors: Sequence[FloatArray], filter: Filter | None = None, k: int = 8
     ) -> list[list[tuple[Item, float]]]:
         """:meth:`query` for each of the vectors, all answered from one state of the file; the filter is looked
         at once."""
-        if k < 1:
-            raise UsageError(f"k: {k} items cannot be asked for; ask for 1 or more")
         snapshot = self._current()
         answers = snapshot.search(vectors, filter or Filter(), k)
         return [[(snapshot.item(row), score) for row, score in found] for found in answers]
@@ -137,7 +140,7 @@ class Catalogue:
         """Items that pass (by default all, out of stock too), by category, gender and id."""
         snapshot = self._current()
         for row in snapshot.rows(filter or Filter(in_stock=False)):
-            yield snapshot.item(row)
+            yield snapshot.read_item(row)
 
     def picture(self, item: Item) -> Path:
         """Where the picture of an item is; the file may have gone since the index was built."""

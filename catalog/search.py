@@ -8,8 +8,9 @@ among the best k: the answer is that of a search in float64 over all rows, ties 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from catalog.columns import AGE_ORDER, size_mask, unit
 from catalog.filter import Filter
 from catalog.layout import damaged
 from catalog.scan import scan_of
-from mirror.domain import FloatArray
+from mirror.domain import FloatArray, UsageError
 
 if TYPE_CHECKING:
     from catalog.snapshot import Snapshot
@@ -38,7 +39,10 @@ Found = list[tuple[int, float]]
 
 
 def search(snapshot: Snapshot, vectors: Sequence[FloatArray], wanted: Filter, k: int) -> list[Found]:
-    """The best k rows that pass, for each query vector (dim,); the filter is looked at once for all of them."""
+    """The best k rows that pass, for each query vector (dim,); the filter is looked at once for all of them.
+    Raises UsageError for k < 1, MirrorError for a vector of another size or without direction."""
+    if k < 1:
+        raise UsageError(f"k: {k} items cannot be asked for; ask for 1 or more")
     nearest = [Nearest(snapshot, unit(vector, snapshot.vectors.shape[1]), k) for vector in vectors]
     for start, mask in passing(snapshot, wanted):
         for one in nearest:
@@ -52,39 +56,40 @@ class Nearest:
     def __init__(self, snapshot: Snapshot, query: NDArray[np.float64], k: int) -> None:
         self._snapshot, self._query, self._k = snapshot, query, k
         self._scan = scan_of(snapshot.vectors, snapshot.levels, snapshot.scales, snapshot.error, query)
+        self._first = max(RESCORED, k)
         self._floor = -np.inf
         self._rows: NDArray[np.intp] = np.empty(0, np.intp)
         self._exact: NDArray[np.float64] = np.empty(0)
 
     def offer(self, start: int, mask: NDArray[np.bool_]) -> None:
         """Rows start.. of a block where ``mask`` is true; none was offered before."""
+        rows: NDArray[np.intp] | None = None
         passing = int(np.count_nonzero(mask))
-        # Written so that a bound that is no number counts as reached.
-        if passing < GATHER_BELOW * len(mask):
-            rows = np.flatnonzero(mask)
-            bounds = self._scan(rows + start)
-            if self._floor > -np.inf:
-                reached = np.flatnonzero(~(bounds < self._floor))
-                rows, bounds = rows[reached], bounds[reached]
+        if passing < GATHER_BELOW * len(mask) or passing <= self._first:
+            rows = np.flatnonzero(mask) + start
+            bounds = self._scan(rows)
         else:
             bounds = self._scan(slice(start, start + len(mask)))
-            if self._floor > -np.inf:
-                mask = mask & ~(bounds < self._floor)
-            rows = np.flatnonzero(mask)
-            bounds = bounds[rows]
-        rows += start
-        first = max(RESCORED, self._k)
-        if len(rows) > first:
-            best = np.argpartition(bounds, len(bounds) - first)[-first:]
-            self._keep(rows[best])
+            if passing < len(mask):
+                np.copyto(bounds, -np.inf, where=~mask)
+        # Comparisons are written so that a bound that is no number counts as reached.
+        reached = None if self._floor == -np.inf else np.flatnonzero(~(bounds < self._floor))
+        if passing > self._first and (reached is None or len(reached) > self._first):
+            lowest = float(np.partition(bounds, len(bounds) - self._first)[-self._first])
+            best = np.flatnonzero(~(bounds < lowest))
+            self._keep(best + start if rows is None else rows[best])
+            if self._floor > lowest:
+                return
             bounds[best] = -np.inf
-            rows = rows[~(bounds < self._floor)]
-        if len(rows):
+            reached = np.flatnonzero(~(bounds < self._floor))
+        if reached is not None:
+            rows = reached + start if rows is None else rows[reached]
+        if rows is not None and len(rows):
             self._keep(rows)
 
     def _keep(self, rows: NDArray[np.intp]) -> None:
         exact = exact_scores(self._snapshot, rows, self._query)
-        if not np.isfinite(exact).all():
+        if not math.isfinite(exact.sum()):
             raise damaged(self._snapshot.sealed.path, "section vectors holds what is no number")
         if len(self._rows):
             rows, exact = np.concatenate((self._rows, rows)), np.concatenate((self._exact, exact))
@@ -107,15 +112,30 @@ def exact_scores(snapshot: Snapshot, rows: NDArray[np.intp], query: NDArray[np.f
     return np.asarray((snapshot.vectors[rows].astype(np.float64) * query).sum(axis=1))
 
 
+class Prepared(NamedTuple):
+    """What a filter means in one snapshot, whatever the query."""
+
+    spans: tuple[tuple[int, int], ...]
+    signatures: NDArray[np.bool_]
+    every: bool
+    excluded: tuple[int, ...]
+
+
+def prepare(snapshot: Snapshot, wanted: Filter) -> Prepared:
+    """Contiguous rows to look at, which signatures pass and whether all do, and the rows that are excluded."""
+    signatures = _passing_signatures(snapshot, wanted)
+    rows = (snapshot.row_of(id) for id in sorted(wanted.exclude))
+    return Prepared(
+        tuple(_spans(snapshot, wanted)) if signatures.any() else (), signatures, bool(signatures.all()),
+        tuple(row for row in rows if row is not None),
+    )
+
+
 def passing(snapshot: Snapshot, wanted: Filter) -> Iterator[tuple[int, NDArray[np.bool_]]]:
     """Blocks in the order of the file, as (first row, a mask of the rows that pass); blocks without any are left
     out."""
-    signatures = _passing_signatures(snapshot, wanted)
-    if not signatures.any():
-        return
-    every = bool(signatures.all())
-    excluded = [row for row in map(snapshot.row_of, sorted(wanted.exclude)) if row is not None]
-    for start, stop in _spans(snapshot, wanted):
+    spans, signatures, every, excluded = snapshot.prepared(wanted)
+    for start, stop in spans:
         for first in range(start, stop, BLOCK):
             block = slice(first, min(first + BLOCK, stop))
             mask = _codes_pass(snapshot, signatures, block, every)
@@ -133,7 +153,7 @@ def passing(snapshot: Snapshot, wanted: Filter) -> Iterator[tuple[int, NDArray[n
 
 def _codes_pass(
     snapshot: Snapshot, signatures: NDArray[np.bool_], block: slice, every: bool
-) -> NDArray[Any]:
+) -> NDArray[np.bool_]:
     if every:
         return np.ones(block.stop - block.start, dtype=np.bool_)
     try:

@@ -29,8 +29,12 @@ from catalog.columns import (
 from catalog.filter import Filter
 from catalog.layout import Sealed, damaged
 from catalog.scan import LONGEST_ROW, to_int8
-from catalog.search import BLOCK, Found, passing, search
+from catalog.search import BLOCK, Found, Prepared, passing, prepare, search
 from mirror.domain import CATEGORIES, FloatArray, Item
+
+FILTERS_KEPT = 256
+ITEMS_KEPT = 1024
+"""Some hundreds of kilobytes at most; then they start anew."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +62,9 @@ class Snapshot:
     text_ends: NDArray[np.uint64]
     text: NDArray[np.uint8]
     _decoded: dict[int, tuple[tuple[str, ...], str]] = field(default_factory=dict)
+    _prepared: dict[Filter, Prepared] = field(default_factory=dict)
+    _items: dict[int, Item] = field(default_factory=dict)
+    _row_of: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, sealed: Sealed) -> Snapshot:
@@ -114,8 +121,20 @@ class Snapshot:
         for first, mask in passing(self, wanted):
             yield from (np.flatnonzero(mask) + first).tolist()
 
+    def prepared(self, wanted: Filter) -> Prepared:
+        """What a filter means here; a mirror asks with the same few again and again."""
+        known = self._prepared.get(wanted)
+        if known is None:
+            if len(self._prepared) >= FILTERS_KEPT:
+                self._prepared.clear()
+            known = self._prepared[wanted] = prepare(self, wanted)
+        return known
+
     def row_of(self, id: str) -> int | None:
-        """The row of an id, or None: a binary search in the ids' order (code points)."""
+        """The row of an id, or None: a binary search in the ids' order (code points), unless it was just answered."""
+        known = self._row_of.get(id)
+        if known is not None:
+            return known
         by_id = self.by_id
         low, high = 0, len(by_id)
         while low < high:
@@ -125,6 +144,11 @@ class Snapshot:
                 return int(by_id[middle])
             low, high = (middle + 1, high) if found < id else (low, middle)
         return None
+
+    def id_of(self, row: int) -> str:
+        """The id of a row."""
+        item = self._items.get(row)
+        return self.texts(row)[0] if item is None else item.id
 
     def texts(self, row: int) -> list[str]:
         """The TEXT_FIELDS of a row."""
@@ -140,16 +164,28 @@ class Snapshot:
         return fields
 
     def item(self, row: int) -> Item:
-        """The item of a row (0 <= row < len)."""
+        """The item of a row (0 <= row < len). Answered items are kept: a mirror shows the same ones again, and
+        excludes them by id."""
+        item = self._items.get(row)
+        if item is None:
+            item = self.read_item(row)
+            if len(self._items) >= ITEMS_KEPT:
+                self._items.clear()
+                self._row_of.clear()
+            self._items[row] = item
+            self._row_of[item.id] = row
+        return item
+
+    def read_item(self, row: int) -> Item:
+        """The item of a row, read from the file."""
         id, title, currency, picture, url = self.texts(row)
         run = self.runs[bisect_right(self.runs, row, key=_start) - 1]
         sizes, age = self._sizes_and_age(int(self.codes[row]))
-        colours = self.colours[row].tolist()
         return Item(
             id=id, title=title, category=run.category, sizes=sizes, gender=run.gender, age=age,
             price=float(self.prices[row]), currency=currency, picture=picture, url=url,
             in_stock=bool(self.stock[row]),
-            colours=tuple([f"#{colour:06x}" for colour in colours if colour <= 0xFFFFFF]),
+            colours=tuple([f"#{colour:06x}" for colour in self.colours[row].tolist() if colour <= 0xFFFFFF]),
         )
 
     def _sizes_and_age(self, code: int) -> tuple[tuple[str, ...], str]:
@@ -179,7 +215,7 @@ class Snapshot:
             raise damaged(self.sealed.path, "its order of ids is broken")
         previous = ""
         for row in self.by_id.tolist():
-            id = self.item(row).id
+            id = self.read_item(row).id
             if not previous < id:
                 raise damaged(self.sealed.path, f"id '{id}' is out of order")
             previous = id
