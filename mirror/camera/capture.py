@@ -9,6 +9,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from mirror.camera.pool import PicturePool
 from mirror.domain import ImageArray, MirrorError
 
 # decoders write their own lines to stderr; ours say the same in one (read by OpenCV at the first capture)
@@ -49,14 +50,19 @@ class VideoCapture:
         if not self._capture.isOpened():
             self._capture.release()
             raise MirrorError(failure)
+        self._pool = PicturePool()
+        self._shape: tuple[int, ...] | None = None
 
     def grab(self) -> bool:
         return bool(self._capture.grab())
 
     def retrieve(self) -> ImageArray | None:
-        ok, image = self._capture.retrieve()
+        # decoded into memory that is used again as soon as nobody holds the picture that was in it
+        spare = None if self._shape is None else self._pool.take(self._shape)
+        ok, image = self._capture.retrieve(spare)
         if not ok or image is None or image.size == 0:
             return None
+        self._shape = image.shape
         if image.ndim == 2:
             image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
         return np.asarray(image, np.uint8)
@@ -71,6 +77,7 @@ class VideoCapture:
 
     def release(self) -> None:
         self._capture.release()
+        self._pool.clear()
 
 
 def has_gstreamer() -> bool:

@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import cv2
-import numpy as np
 
 from mirror.camera.clock import Clock
+from mirror.camera.pool import PicturePool
 from mirror.domain import Frame, ImageArray, MirrorError
 
 STOP_PATIENCE_S = 3.0
@@ -52,6 +52,7 @@ class Source(ABC):
         self._thread: threading.Thread | None = None
         self._stuck: threading.Thread | None = None
         self._frame: Frame | None = None
+        self._pool = PicturePool()
         self._taken = True
 
     def start(self) -> None:
@@ -81,6 +82,7 @@ class Source(ABC):
         with self._changed:
             self._frame = None
             self._changed.notify_all()
+        self._pool.clear()
 
     def read_latest(self, max_age: float) -> Frame:
         """The newest frame, at once.
@@ -130,7 +132,10 @@ class Source(ABC):
     def _deliver(self, image: ImageArray, time: float) -> None:
         """Number the picture and make it the newest frame (called by subclasses on the source's thread)."""
         if self._rotate:
-            image = np.asarray(cv2.rotate(image, _TURNS[self._rotate]), np.uint8)
+            height, width = image.shape[:2]
+            turned = self._pool.take((height, width, 3) if self._rotate == 180 else (width, height, 3))
+            cv2.rotate(image, _TURNS[self._rotate], dst=turned)
+            image = turned
         frame = Frame(image, self.captured, time)
         self.captured += 1
         handled = self.on_frame is not None

@@ -12,6 +12,7 @@ import numpy as np
 
 from mirror.domain import ImageArray
 from mirror.pipeline.view import View, compose, filling
+from mirror.runtime.scratch import Scratch
 
 BUFFERS = 3
 """One on the screen, one ready, one being written: more would only make the picture older."""
@@ -73,6 +74,7 @@ class DisplaySlot:
         self._newest: int | None = None
         self._last_borrowed = -1
         self._view: View | None = None
+        self._scratch = Scratch()
         self.dropped = 0
 
     def set_view(self, view: View | None) -> None:
@@ -93,7 +95,7 @@ class DisplaySlot:
         if pixels is None or pixels.shape[:2] != (view.height, view.width):
             pixels = np.empty((view.height, view.width, 4), np.uint8)
             self._buffers[index] = pixels
-        compose(image, view, pixels)
+        compose(image, view, pixels, self._scratch)
         with self._lock:
             self._count_unseen()
             self._about[index] = _About(number, time, view, (width, height))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mirror.camera.pool import PicturePool
 from mirror.domain import Box, Frame, ImageArray, Person, Pose
 
 SMALL_LONGEST_SIDE = 640
@@ -37,8 +38,8 @@ class PosedFrame:
     token: int
 
 
-def shrink(frame: Frame) -> AnalysisFrame:
-    """Make the small copy, once for all readers."""
+def shrink(frame: Frame, pool: PicturePool | None = None) -> AnalysisFrame:
+    """Make the small copy, once for all readers, in memory of ``pool`` when there is one."""
     height, width = frame.image.shape[:2]
     factor = max(1, max(height, width) // SMALL_LONGEST_SIDE)
     if factor == 1:
@@ -46,8 +47,10 @@ def shrink(frame: Frame) -> AnalysisFrame:
     size = (max(1, width // factor), max(1, height // factor))
     # whole blocks only: a rest of the division at the edges would shift every coordinate
     whole = frame.image[: size[1] * factor, : size[0] * factor]
-    return AnalysisFrame(
-        frame, np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8), factor)
+    shape = (size[1], size[0], 3)
+    small = np.empty(shape, np.uint8) if pool is None else pool.take(shape)
+    cv2.resize(whole, size, dst=small, interpolation=cv2.INTER_AREA)
+    return AnalysisFrame(frame, small, factor)
 
 
 def scaled_pose(pose: Pose, factor: float) -> Pose:

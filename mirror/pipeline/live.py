@@ -17,6 +17,7 @@ import cv2
 
 from catalog.index import Catalogue
 from mirror.camera import Source
+from mirror.camera.pool import PicturePool
 from mirror.config import Settings
 from mirror.domain import AgeBand, Frame, Garment, Look, MirrorError, Profile, SizeBelief, SizeKind
 from mirror.pipeline.belief import EstimateSizes
@@ -87,6 +88,7 @@ class LivePipeline:
         self._slow_loop = SlowLoop(
             vision, self.memory, self.telemetry, settings, estimate_sizes=sizes, advise=advise)
         self._analysis: LatestSlot[AnalysisFrame] = LatestSlot()
+        self._smalls = PicturePool()
         self._shown: LatestSlot[tuple[int, float, tuple[int, int]]] = LatestSlot()
         self._newest: tuple[int, float, tuple[int, int]] = (-1, 0.0, (0, 0))
         self._snapshot = Telemetry()
@@ -132,6 +134,7 @@ class LivePipeline:
         self._threads = []
         self.forget()
         self._analysis.clear()
+        self._smalls.clear()
         self.display.erase()
 
     def __enter__(self) -> LivePipeline:
@@ -234,7 +237,7 @@ class LivePipeline:
         if self._newest[0] >= 0 and frame.time > self._newest[1]:
             self._period += 0.1 * (frame.time - self._newest[1] - self._period)
         # the pose can begin on another core while this thread draws the picture
-        self._analysis.put(shrink(frame))
+        self._analysis.put(shrink(frame, self._smalls))
         with self.telemetry.stage("display"):
             self.display.write(frame.image, frame.number, frame.time)
         self._newest = (frame.number, frame.time, (frame.image.shape[1], frame.image.shape[0]))

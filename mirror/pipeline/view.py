@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from mirror.domain import Box, ImageArray
+from mirror.runtime.scratch import Scratch
 
 EDGE_ROWS = 6
 """Rows (or columns) at the frame's border that give the colour of what lies beyond it."""
@@ -55,11 +56,12 @@ def filling(frame_width: int, frame_height: int, width: int, height: int) -> Vie
     return View(width, height, scale, (width + frame_width * scale) / 2, (height - frame_height * scale) / 2)
 
 
-def compose(image: ImageArray, view: View, out: ImageArray) -> None:
+def compose(image: ImageArray, view: View, out: ImageArray, scratch: Scratch | None = None) -> None:
     """Write the mirrored picture of a frame into a display buffer.
 
     ``image`` is BGR uint8 (h, w, 3); ``out`` BGRA uint8 (view.height, view.width, 4), C-contiguous, alpha 255.
     What lies beyond the frame is filled with the softened colours of its border, so that a wall goes on as a wall.
+    With the caller's ``scratch`` kept from frame to frame nothing large is allocated.
     Raises ValueError when ``out`` has another shape.
     """
     if out.shape != (view.height, view.width, 4):
@@ -75,17 +77,18 @@ def compose(image: ImageArray, view: View, out: ImageArray) -> None:
     sx2 = min(frame_width, int(np.ceil((view.ox - left) / view.scale)) + 1)
     sy1 = max(0, int((top - view.oy) / view.scale))
     sy2 = min(frame_height, int(np.ceil((bottom - view.oy) / view.scale)) + 1)
-    small = cv2.cvtColor(cv2.flip(image[sy1:sy2, sx1:sx2], 1), cv2.COLOR_BGR2BGRA)
+    scratch = scratch or Scratch()
+    # the fourth channel comes last: resizing three costs a fifth less than resizing four (docs/design.md)
+    small = scratch.room("flipped", (sy2 - sy1, sx2 - sx1, 3))
+    cv2.flip(image[sy1:sy2, sx1:sx2], 1, dst=small)
     size = (max(1, round((sx2 - sx1) * view.scale)), max(1, round((sy2 - sy1) * view.scale)))
     x, y = round(view.ox - sx2 * view.scale), round(view.oy + sy1 * view.scale)
-    if (x, y) == (0, 0) and size == (view.width, view.height):
-        cv2.resize(small, size, dst=out, interpolation=cv2.INTER_LINEAR)
-        return
-    large = cv2.resize(small, size, interpolation=cv2.INTER_LINEAR)
+    large = scratch.room("large", (size[1], size[0], 3))
+    cv2.resize(small, size, dst=large, interpolation=cv2.INTER_LINEAR)
     left, right = max(0, x), min(view.width, x + size[0])
     top, bottom = max(0, y), min(view.height, y + size[1])
-    out[top:bottom, left:right] = large[top - y : bottom - y, left - x : right - x]
-    _extend(out, left, top, right, bottom)
+    cv2.cvtColor(large[top - y : bottom - y, left - x : right - x], cv2.COLOR_BGR2BGRA, dst=out[top:bottom, left:right])
+    _extend(out, left, top, right, bottom, scratch)
 
 
 def _covered(low: float, high: float, limit: int) -> tuple[int, int]:
@@ -93,23 +96,26 @@ def _covered(low: float, high: float, limit: int) -> tuple[int, int]:
     return max(0, round(low)), min(limit, round(high))
 
 
-def _extend(out: ImageArray, left: int, top: int, right: int, bottom: int) -> None:
+def _extend(out: ImageArray, left: int, top: int, right: int, bottom: int, scratch: Scratch) -> None:
     """Fill everything outside the given window rectangle with what goes on from its border, in place."""
     height, width = out.shape[:2]
     rows = out[top:bottom]
     if max(left, width - right) <= min(REFLECT_SHARE * width, right - left):
-        rows[:, :left] = rows[:, left : 2 * left][:, ::-1]
-        rows[:, right:] = rows[:, 2 * right - width : right][:, ::-1]
+        # by cv2: numpy, unsure whether the two sides overlap, would make a copy first
+        if left > 0:
+            cv2.flip(rows[:, left : 2 * left], 1, dst=rows[:, :left])
+        if right < width:
+            cv2.flip(rows[:, 2 * right - width : right], 1, dst=rows[:, right:])
     else:
         # columns as rows: one way of filling serves all four sides
         turned = rows.transpose(1, 0, 2)
-        _fill_before(turned[:right], left)
-        _fill_before(turned[left:][::-1], width - right)
-    _fill_before(out[:bottom], top)
-    _fill_before(out[top:][::-1], height - bottom)
+        _fill_before(turned[:right], left, scratch)
+        _fill_before(turned[left:][::-1], width - right, scratch)
+    _fill_before(out[:bottom], top, scratch)
+    _fill_before(out[top:][::-1], height - bottom, scratch)
 
 
-def _fill_before(rows: ImageArray, gap: int) -> None:
+def _fill_before(rows: ImageArray, gap: int, scratch: Scratch) -> None:
     """Fill the first ``gap`` rows from those after them: their softened colour, and near the seam a reflection that
     fades into it."""
     if gap <= 0:
@@ -118,12 +124,17 @@ def _fill_before(rows: ImageArray, gap: int) -> None:
     rows.view(np.uint32)[:gap] = soft.view(np.uint32)  # whole pixels: four times quicker than channel by channel
     fade = min(FADE, gap, len(rows) - gap)
     share = np.linspace(1.0, 0.0, fade, endpoint=False, dtype=np.float32)[::-1, None, None]
-    near = rows[gap : gap + fade][::-1].astype(np.float32)
-    rows[gap - fade : gap] = (near * share + soft.astype(np.float32) * (1 - share) + 0.5).astype(np.uint8)
+    near = scratch.room("near", (fade, *rows.shape[1:]), np.float32)
+    far = scratch.room("far", near.shape, np.float32)
+    near[:] = rows[gap : gap + fade][::-1]
+    near *= share
+    np.multiply(soft, 1 - share, out=far)
+    near += far
+    near += 0.5
+    np.copyto(rows[gap - fade : gap], near, casting="unsafe")
 
 
 def _soft(strip: ImageArray) -> ImageArray:
     """The mean of border rows (n, length, 4), blurred along the border: (1, length, 4)."""
-    mean = strip.mean(axis=0, keepdims=True).astype(np.uint8)
-    return np.asarray(cv2.blur(mean, (EDGE_BLUR, 1), borderType=cv2.BORDER_REPLICATE), dtype=np.uint8).reshape(
-        mean.shape)
+    mean = cv2.reduce(strip, 0, cv2.REDUCE_AVG)
+    return np.asarray(cv2.blur(mean, (EDGE_BLUR, 1), borderType=cv2.BORDER_REPLICATE), np.uint8).reshape(mean.shape)

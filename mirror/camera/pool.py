@@ -1,0 +1,51 @@
+"""Picture memory that is used again once nobody holds it: a frame a thirtieth of a second costs no fresh memory."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from mirror.domain import ImageArray
+
+MOST = 8
+"""Being decoded, newest of the source, in the pose's slot, under the pose, in the slow stages' slot, under one of them,
+and one spare; a rotated camera needs no more, for the turned picture is the one that is handed on."""
+
+_PROBE = [np.empty(0, np.uint8)]
+_FREE = sys.getrefcount(_PROBE[0])
+"""What the interpreter counts for an array that only a list holds (it differs between versions of Python)."""
+
+
+class PicturePool:
+    """Hands out uint8 arrays, each to one owner at a time. :meth:`take` belongs to one thread.
+
+    A buffer is free when nothing but the pool refers to it: numpy counts every holder, slices and other views too,
+    since each of them refers to the array that owns the memory. Nobody has to give anything back, and a picture that
+    a slow reader still holds is never written over.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self.made = 0
+        """Arrays ever made: it stands still once the pool is warm."""
+        self._most = most
+        self._buffers: list[ImageArray] = []
+
+    def take(self, shape: tuple[int, ...]) -> ImageArray:
+        """A C-contiguous uint8 array of this shape with anything in it. When ``most`` are held, one that the pool does
+        not keep: late holders cost memory, never pictures."""
+        buffers = self._buffers  # another thread may clear the pool meanwhile
+        for at in range(len(buffers)):
+            if buffers[at].shape == shape and sys.getrefcount(buffers[at]) <= _FREE:
+                return buffers[at]
+        self.made += 1
+        fresh: ImageArray = np.empty(shape, np.uint8)
+        # a camera that came back with another size: its old pictures go as they are let go
+        self._buffers = [buffer for buffer in self._buffers if buffer.shape == shape]
+        if len(self._buffers) < self._most:
+            self._buffers.append(fresh)
+        return fresh
+
+    def clear(self) -> None:
+        """Let go of all memory that nobody holds."""
+        self._buffers = []
