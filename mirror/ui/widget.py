@@ -93,8 +93,10 @@ class MirrorWidget(QWidget):
         """Paint everything with a painter in window pixels; also what a recording grabs."""
         if self.model.screen is not Screen.LOST:
             self._paint_video(painter)
+        told = self.model.engineer  # nobody else is shown them, and they cost a fifth of a paint
         self.overlay.paint(painter, self.at, self.model, self._state, self._view, self._clock(),
-                           paint_ms=self.paint_ms(0.5), intervals_ms=tuple(self.intervals_ms))
+                           paint_ms=self.paint_ms(0.5) if told else 0.0,
+                           intervals_ms=tuple(self.intervals_ms) if told else ())
 
     def grabbed(self) -> QImage:
         """What the window shows now, as a new RGB32 image of the window's size."""

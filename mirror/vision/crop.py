@@ -13,6 +13,8 @@ from mirror.domain import Box, FloatArray, ImageArray, MirrorError
 from mirror.runtime.manifest import ModelCard
 from mirror.vision.decoders.options import Options
 
+_CV_TYPES: dict[int, type[np.generic]] = {1: np.uint8, 2: np.uint16, 4: np.float32, 8: np.float64}
+
 
 @dataclass(frozen=True)
 class Letterbox:
@@ -72,20 +74,17 @@ class CropTensor:
         shape = (channels, self.height, self.width) if self.planar else (self.height, self.width, channels)
         flat = len(card.inputs[0].shape) == 2
         self.tensor: NDArray[Any] = np.zeros((1, int(np.prod(shape))) if flat else (1, *shape), dtype)
-        self._view = self.tensor.reshape(1, *shape)
-        self._planes = [self._view[0, c] if self.planar else self._view[0, :, :, c] for c in range(channels)]
+        # cv2 moves values of any type that is as wide as one of its own
+        self._out = self.tensor.reshape(shape).view(_CV_TYPES[dtype.itemsize])
         self._pixels: ImageArray = np.zeros((self.height, self.width, 3), np.uint8)
         # where each channel of the input stands in a BGR picture
         self._sources = (0,) if channels == 1 else (0, 1, 2) if card.colour == "bgr" else (2, 1, 0)
         self._grey = channels == 1
+        self._ordered: ImageArray = np.zeros(self._pixels.shape, np.uint8)
+        self._plane: ImageArray = np.zeros((self.height, self.width), np.uint8)
         self._pad = _pad(options, pad, channels, self._sources)
-        self._scale = np.float32(card.scale)
-        self._mean = _per_channel(card, "mean", card.mean, channels)
-        self._std = _per_channel(card, "std", card.std, channels)
-        self._plain = not self._mean.any() and bool((self._std == 1).all())
-        self._scratch: FloatArray | None = None
-        if dtype != np.float32:
-            self._scratch = np.zeros((self.height, self.width), np.float32)
+        self._table = _prepared_values(card, channels, dtype).view(self._out.dtype)
+        self._tables = [np.ascontiguousarray(self._table[:, :, c]) for c in range(channels)]
 
     def fill(self, image: ImageArray, region: Box) -> Letterbox:
         """Fill :attr:`tensor` with ``region`` of ``image`` (BGR uint8); returns the mapping back.
@@ -97,7 +96,6 @@ class CropTensor:
         left, top = int(np.floor(whole.x1)), int(np.floor(whole.y1))
         wide, tall = max(1, round(whole.width)), max(1, round(whole.height))
         letterbox = Letterbox(wide / self.width, tall / self.height, left, top)
-        self._pixels[:] = self._pad
         frame_h, frame_w = image.shape[:2]
         x1, y1, x2, y2 = max(0, left), max(0, top), min(frame_w, left + wide), min(frame_h, top + tall)
         if x2 > x1 and y2 > y1:
@@ -109,30 +107,44 @@ class CropTensor:
             scale_x, scale_y = (x2 - x1) / (b - a), (y2 - y1) / (d - c)
             letterbox = Letterbox(scale_x, scale_y, x1 - a * scale_x, y1 - c * scale_y)
             shrinks = letterbox.scale_x > 1
+            if (a, b, c, d) != (0, self.width, 0, self.height):
+                self._pixels[:] = self._pad
             cv2.resize(
                 image[y1:y2, x1:x2], (b - a, d - c), dst=self._pixels[c:d, a:b],
                 interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
             )
-        self._normalise()
+        else:
+            self._pixels[:] = self._pad
+        self._prepare()
         return letterbox
 
-    def _normalise(self) -> None:
-        pixels = cv2.cvtColor(self._pixels, cv2.COLOR_BGR2GRAY)[:, :, None] if self._grey else self._pixels
-        for channel, plane in enumerate(self._planes):
-            out = plane if self._scratch is None else self._scratch
-            np.multiply(
-                pixels[:, :, self._sources[channel]], self._scale, out=out, dtype=np.float32, casting="unsafe")
-            if not self._plain:
-                out -= self._mean[channel]
-                out /= self._std[channel]
-            if self._scratch is not None:
-                self._cast(out, plane)
+    def _prepare(self) -> None:
+        """The pixels as the net wants them. A channel has 256 values, so each is looked up in a table: the same numbers
+        as computing them, for every type of input without an array in between."""
+        if self._grey:
+            cv2.cvtColor(self._pixels, cv2.COLOR_BGR2GRAY, dst=self._plane)
+            cv2.LUT(self._plane, self._tables[0], dst=self._out.reshape(self.height, self.width))
+        elif self.planar:
+            for channel, source in enumerate(self._sources):
+                cv2.extractChannel(self._pixels, source, dst=self._plane)
+                cv2.LUT(self._plane, self._tables[channel], dst=self._out[channel])
+        else:
+            pixels = self._pixels
+            if self._sources != (0, 1, 2):
+                pixels = self._ordered
+                cv2.cvtColor(self._pixels, cv2.COLOR_BGR2RGB, dst=pixels)
+            cv2.LUT(pixels, self._table, dst=self._out)
 
-    def _cast(self, values: FloatArray, plane: NDArray[Any]) -> None:
-        if np.issubdtype(plane.dtype, np.integer):
-            limits = np.iinfo(plane.dtype)
-            values = np.clip(np.rint(values), limits.min, limits.max)
-        plane[:] = values
+
+def _prepared_values(card: ModelCard, channels: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """(1, 256, channels) of ``dtype``: each pixel value after the card's scale, mean and std, computed in float32."""
+    values = np.arange(256, dtype=np.float32)[:, None] * np.float32(card.scale)
+    values = np.broadcast_to(values, (256, channels))
+    values = (values - _per_channel(card, "mean", card.mean, channels)) / _per_channel(card, "std", card.std, channels)
+    if np.issubdtype(dtype, np.integer):
+        limits = np.iinfo(dtype)
+        values = np.clip(np.rint(values), limits.min, limits.max)
+    return np.ascontiguousarray(values.astype(dtype)[None])
 
 
 def _picture_shape(card: ModelCard, options: Options) -> tuple[int, int, int]:
