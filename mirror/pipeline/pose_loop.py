@@ -9,7 +9,7 @@ from mirror.domain import Box, MirrorError, Person, Pose
 from mirror.pipeline.frames import AnalysisFrame, PosedFrame, only_box, scaled_box, scaled_pose
 from mirror.pipeline.memory import ShopperMemory
 from mirror.pipeline.readers import FindsPeople, ReadsPose
-from mirror.pipeline.region import follow_region
+from mirror.pipeline.region import follow_region, wandering
 from mirror.pipeline.slot import LatestSlot
 from mirror.pipeline.telemetry import TelemetryRecord
 from mirror.pipeline.tracker import SAME_IOU, ShopperChoice, same_place
@@ -99,7 +99,7 @@ class PoseLoop:
             return
         assert self._region is not None
         with self._telemetry.stage("pose"):
-            pose = self._pose.read(frame.small, self._region)
+            pose = self._pose.read(frame.small, wandering(self._region, number))
         region = follow_region(pose)
         box = body_region(pose)
         if region is None or box is None or self._has_leapt(box):

@@ -22,6 +22,24 @@ ENDS = ("nose", "left_ankle", "right_ankle")
 BODY_REACH = 1.2
 """Half the square's side over the farthest seen keypoint's distance from the hips."""
 
+WANDER_SHARE = 0.02
+"""How far a crop is moved (either way, and sized) from frame to frame, over its side: one cell of MoveNet's 48 x 48
+output. Where she stands in the cells decides where the net sees a joint, by up to 0.3 % of her height; a crop that
+keeps her in one place keeps that error, one that wanders makes it a noise that the smoothing takes out (measured by
+`python -m benchmarks.sticking`)."""
+
+WANDER_STEPS = (0.7548776662466927, 0.5698402909980532, 0.3819660112501051)
+"""Shares of the range by which x, y and size go on: irrational, so that successive crops fill it evenly (the first two
+are the powers of the inverse of the plastic number, the third is the golden section's)."""
+
+
+def wandering(region: Box, number: int) -> Box:
+    """The region as it is read in frame ``number``: a little moved and sized, in another way in each frame."""
+    right, down, larger = (WANDER_SHARE * (2 * (number * step % 1.0) - 1) for step in WANDER_STEPS)
+    right, down = right * region.width, down * region.height
+    moved = Box(region.x1 + right, region.y1 + down, region.x2 + right, region.y2 + down)
+    return moved.grown(1 + larger)
+
 
 def follow_region(pose: Pose) -> Box | None:
     """The square region for the next frame; None when she is lost (too few keypoints are seen).

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from pipeline_world import figure
 
-from mirror.domain import Box, Garment, Mask, Pose
+from mirror.domain import COCO_KEYPOINTS, Box, Garment, Mask, Pose
 from mirror.pipeline.carry import carry_box, carry_mask, similarity
+from mirror.pipeline.region import WANDER_SHARE, wandering
 from mirror.pipeline.smoothing import PoseFilter
 from mirror.pipeline.wardrobe import MOST_MISSES, Wardrobe
 
@@ -62,6 +63,26 @@ def test_a_predicted_pose_is_nearer_than_the_old_one_a_frame_and_a_half_later() 
     assert errors_of(predicted, truth) < 0.6 * errors_of(old, truth)
 
 
+@pytest.mark.parametrize("fps", [30.0, 60.0])
+def test_the_trunk_is_steadied_by_all_keypoints_and_a_raised_arm_is_not_held_back(fps: float) -> None:
+    rng = np.random.default_rng(2)
+    wrist = COCO_KEYPOINTS.index("left_wrist")
+    pose_filter = PoseFilter()
+    behind, beside = [], []
+    for i in range(round(3 * fps)):
+        t = i / fps
+        true = walk(t).keypoints.copy()
+        true[wrist, 1] -= 0.35 * TALL * (1 - np.cos(2 * np.pi * np.clip(t - 1.5, 0, 0.5)))  # up within half a second
+        known = pose_filter.update(noisy(Pose(true), rng, 2.5), t).keypoints
+        off = np.linalg.norm(known[:, :2] - true[:, :2], axis=1)
+        if 1.5 <= t < 2.0:
+            behind.append(off[wrist])
+        if t > 0.5:
+            beside.append(np.delete(off, wrist).mean())
+    assert max(behind) < 0.05 * TALL
+    assert float(np.mean(beside)) < 0.6 * 2.5 * np.sqrt(np.pi / 2)  # what a raw reading is off
+
+
 def test_prediction_stops_growing_and_never_goes_back_in_time() -> None:
     pose_filter = PoseFilter()
     for i in range(10):
@@ -79,6 +100,15 @@ def test_a_jump_is_taken_at_once_and_throws_nothing_beyond() -> None:
     there = pose_filter.update(figure(900), 5 / FPS)
     assert np.allclose(there.keypoints[:, :2], figure(900).keypoints[:, :2])
     assert np.allclose(pose_filter.at(5 / FPS + 0.1).keypoints[:, :2], figure(900).keypoints[:, :2])
+
+
+def test_a_crop_wanders_by_a_fiftieth_and_comes_back_to_its_middle_in_the_mean() -> None:
+    region = Box(100, 50, 500, 450)
+    crops = np.array([wandering(region, number) for number in range(200)])
+    assert np.abs(crops - region).max() <= 1.5 * WANDER_SHARE * region.width + 1e-6
+    assert np.abs(crops.mean(axis=0) - region).max() < 0.02 * WANDER_SHARE * region.width
+    steps = np.hypot(*np.diff((crops[:, :2] + crops[:, 2:]) / 2, axis=0).T)
+    assert steps.min() > 0.2 * WANDER_SHARE * region.width
 
 
 def test_a_filter_that_was_reset_knows_nothing() -> None:
