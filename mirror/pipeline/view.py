@@ -123,14 +123,14 @@ def _fill_before(rows: ImageArray, gap: int, scratch: Scratch) -> None:
     soft = _soft(rows[gap : gap + EDGE_ROWS])
     rows.view(np.uint32)[:gap] = soft.view(np.uint32)  # whole pixels: four times quicker than channel by channel
     fade = min(FADE, gap, len(rows) - gap)
-    share = np.linspace(1.0, 0.0, fade, endpoint=False, dtype=np.float32)[::-1, None, None]
-    near = scratch.room("near", (fade, *rows.shape[1:]), np.float32)
-    far = scratch.room("far", near.shape, np.float32)
-    near[:] = rows[gap : gap + fade][::-1]
+    # soft + (near - soft) * share / 128: whole numbers of 16 bits are twice as quick as floats
+    share = np.arange(1, fade + 1, dtype=np.int16)[:, None, None] * 128 // (fade + 1)
+    near = scratch.room("near", (fade, *rows.shape[1:]), np.int16)
+    np.subtract(rows[gap : gap + fade][::-1], soft, out=near, dtype=np.int16)
     near *= share
-    np.multiply(soft, 1 - share, out=far)
-    near += far
-    near += 0.5
+    near += 64
+    near >>= 7
+    near += soft
     np.copyto(rows[gap - fade : gap], near, casting="unsafe")
 
 
