@@ -34,6 +34,9 @@ RESCORED = 48
 """Rows that are computed exactly first. 48 of 1M were enough in each query measured; the bound asks for more when
 they are not."""
 
+_HIGHEST = np.array([-np.inf, np.inf], dtype=np.float32)
+"""What the bound of a row may be: that does not pass, that does."""
+
 Found = list[tuple[int, float]]
 """(row, cosine similarity in -1..1), best first, ties by id."""
 
@@ -71,7 +74,8 @@ class Nearest:
         else:
             bounds = self._scan(slice(start, start + len(mask)))
             if passing < len(mask):
-                np.copyto(bounds, -np.inf, where=~mask)
+                # three times as fast as a masked copy, and a bound that is no number becomes the highest there is
+                np.fmin(bounds, _HIGHEST.take(mask.view(np.uint8)), out=bounds)
         # Comparisons are written so that a bound that is no number counts as reached.
         reached = None if self._floor == -np.inf else np.flatnonzero(~(bounds < self._floor))
         if passing > self._first and (reached is None or len(reached) > self._first):
@@ -109,7 +113,7 @@ class Nearest:
 def exact_scores(snapshot: Snapshot, rows: NDArray[np.intp], query: NDArray[np.float64]) -> NDArray[np.float64]:
     """Cosine similarity of rows to a query of length 1, in float64. Summed along each row, not by BLAS, whose
     result depends on where in a block the row lies."""
-    return np.asarray((snapshot.vectors[rows].astype(np.float64) * query).sum(axis=1))
+    return np.asarray((snapshot.vectors.take(rows, axis=0) * query).sum(axis=1))
 
 
 class Prepared(NamedTuple):

@@ -1,0 +1,226 @@
+"""A catalogue under stress: mutated files, and replacing under readers in threads and processes.
+
+``python -m benchmarks.catalogue_stress FILE`` is one such reading process: it asks in four threads until its standard
+input ends, then prints what it saw as JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import struct
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.synthetic_shop import SyntheticShop
+from catalog.atomic import replacing
+from catalog.filter import Filter
+from catalog.index import Catalogue
+from catalog.layout import PAGE
+from catalog.writer import write_index
+from mirror.domain import FloatArray, Item, MirrorError
+
+THREADS, PROCESSES = 4, 2
+_ITEMS = 160
+_PREFIX = 28
+_ASKED = (Filter(in_stock=False), Filter(sizes=("M",), gender="women"), Filter(categories=("shirt", "bag")))
+_ODD: tuple[Any, ...] = (None, -1, 0, 1, 2**31, 2**63, 10**40, 1e308, True, "", "|O", "\x00", [], {}, [[]], [1e9] * 3)
+
+Answers = list[list[tuple[str, float]]]
+
+
+def write_small(path: Path, price: float = 10.0) -> FloatArray:
+    """A shop of 160 items, all with one price that their titles tell too; returns its vectors."""
+    shop = SyntheticShop.of(_ITEMS)
+    items: list[Item] = [replace(item, price=price, title=f"Item at {price:g}") for item in shop]
+    with replacing(path) as out:
+        write_index(out, items, shop.vectors, embedder="synthetic", pictures=".")
+    return shop.vectors
+
+
+def fuzz(folder: Path, files: int, seed: int = 1) -> dict[str, int]:
+    """Open and ask ``files`` mutated files: {"files", "refused", "answered", "wrong"}.
+
+    refused: with a MirrorError. answered: as the whole file answers; or anyhow, where the header got a new
+    checksum, as from a foreign writer. wrong: anything else, an exception of another kind too.
+    """
+    path = folder / "fuzzed.catalogue"
+    vectors = write_small(path)
+    whole, truth = path.read_bytes(), _answers(path, vectors)
+    rng = np.random.default_rng(seed)
+    counts = {"files": files, "refused": 0, "answered": 0, "wrong": 0}
+    for _ in range(files):
+        mutate = _MUTATIONS[rng.integers(len(_MUTATIONS))]
+        path.unlink()  # a new file: writing into a mapped one is another test
+        path.write_bytes(mutate(bytearray(whole), rng))
+        try:
+            same = _answers(path, vectors) == truth
+            counts["answered" if same or mutate is _foreign_header else "wrong"] += 1
+        except MirrorError:
+            counts["refused"] += 1
+        except Exception as error:  # noqa: BLE001 - whatever else comes is what is looked for
+            print(f"{mutate.__name__}: {type(error).__name__}: {error}", file=sys.stderr)
+            counts["wrong"] += 1
+    path.unlink()
+    return counts
+
+
+def _answers(path: Path, vectors: FloatArray) -> Answers:
+    with Catalogue.open(path) as catalogue:
+        return [
+            [(f"{item.id} {item.title} {item.sizes}", score) for item, score in catalogue.query(vectors[i], wanted, 5)]
+            for i in (0, 77) for wanted in _ASKED
+        ]
+
+
+def _flip(data: bytearray, rng: np.random.Generator) -> bytearray:
+    for place in rng.integers(len(data), size=rng.integers(1, 9)):
+        data[place] ^= 1 << rng.integers(8)
+    return data
+
+
+def _cut(data: bytearray, rng: np.random.Generator) -> bytearray:
+    return data[: rng.integers(len(data))]
+
+
+def _grow(data: bytearray, rng: np.random.Generator) -> bytearray:
+    return data + rng.bytes(int(rng.integers(1, 2 * PAGE)))
+
+
+def _overwrite(data: bytearray, rng: np.random.Generator) -> bytearray:
+    start, length = int(rng.integers(len(data))), int(rng.integers(1, PAGE))
+    piece = rng.bytes(length) if rng.random() < 0.5 else bytes(length)
+    data[start : start + length] = piece[: len(data) - start]
+    return data
+
+
+def _swap_pages(data: bytearray, rng: np.random.Generator) -> bytearray:
+    one, other = (int(n) * PAGE for n in rng.integers(len(data) // PAGE, size=2))
+    data[one : one + PAGE], data[other : other + PAGE] = data[other : other + PAGE], data[one : one + PAGE]
+    return data
+
+
+def _early(data: bytearray, rng: np.random.Generator) -> bytearray:
+    """Any byte of the prefix and the first of the header."""
+    data[rng.integers(_PREFIX + 40)] = rng.integers(256)
+    return data
+
+
+def _foreign_header(data: bytearray, rng: np.random.Generator) -> bytearray:
+    """A value of the header is another one, and the checksum fits."""
+    length = struct.unpack_from("<I", data, 12)[0]
+    header = json.loads(data[_PREFIX : _PREFIX + length])
+    place: Any = header
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = keys[rng.integers(len(keys))]
+        if isinstance(place[key], (dict, list)) and place[key] and rng.random() < 0.9:
+            place = place[key]
+            continue
+        if rng.random() < 0.2:
+            del place[key]
+        else:
+            place[key] = _ODD[rng.integers(len(_ODD))]
+        break
+    text = json.dumps(header, separators=(",", ":")).encode()
+    room = -(-(_PREFIX + length) // PAGE) * PAGE - _PREFIX
+    text = text[:room]
+    data[_PREFIX : _PREFIX + room] = text + bytes(room - len(text))
+    struct.pack_into("<I", data, 12, len(text))
+    struct.pack_into("<I", data, 24, zlib.crc32(text, zlib.crc32(bytes(data[:24]))))
+    return data
+
+
+_MUTATIONS: tuple[Callable[[bytearray, np.random.Generator], bytearray], ...] = (
+    _flip, _cut, _grow, _overwrite, _swap_pages, _early, _foreign_header, _foreign_header,
+)
+
+
+def swap(folder: Path, swaps: int) -> dict[str, Any]:
+    """Replace a file ``swaps`` times under two reading processes of four threads each: what they saw together, and the
+    most that one of them grew."""
+    path = folder / "swapped.catalogue"
+    write_small(path, 1)
+    command = [sys.executable, "-m", "benchmarks.catalogue_stress", str(path)]
+    readers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)
+    ]
+    for reader in readers:
+        assert reader.stdout is not None
+        reader.stdout.readline()  # it has begun
+    started = time.monotonic()
+    for price in range(2, swaps + 2):
+        write_small(path, price)
+    seconds = time.monotonic() - started
+    seen = [json.loads(reader.communicate()[0]) for reader in readers]
+    path.unlink()
+    return {
+        "swaps": swaps, "seconds": round(seconds, 2), "processes": PROCESSES, "threads_each": THREADS,
+        **{name: sum(one[name] for one in seen) for name in ("queries", "errors", "mixed")},
+        "states_seen": [one["states"] for one in seen], "last_state": [one["last"] for one in seen],
+        "grown_kb": max(one["grown_kb"] for one in seen), "maps_left": max(one["maps"] for one in seen),
+    }
+
+
+def _read_until_told(path: Path) -> dict[str, Any]:
+    vectors = SyntheticShop.of(_ITEMS).vectors
+    done = threading.Event()
+    counts = {"queries": 0, "errors": 0, "mixed": 0}
+    states: set[float] = set()
+    lock = threading.Lock()
+
+    def ask(catalogue: Catalogue, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        while not done.is_set():
+            try:
+                found = catalogue.query(vectors[rng.integers(_ITEMS)], _ASKED[0], 20)
+                told = {(item.price, item.title) for item, _ in found}
+                mixed = len(told) != 1 or any(title != f"Item at {price:g}" for price, title in told)
+                with lock:
+                    counts["mixed"] += mixed
+                    states.update(price for price, _ in told)
+            except Exception as error:  # noqa: BLE001 - any error is one too many
+                print(f"{type(error).__name__}: {error}", file=sys.stderr)
+                with lock:
+                    counts["errors"] += 1
+            counts["queries"] += 1
+
+    with Catalogue.open(path) as catalogue:
+        threads = [threading.Thread(target=ask, args=(catalogue, n), name=f"asker {n}") for n in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        while counts["queries"] < 500:
+            time.sleep(0.005)
+        before = anonymous_kb()
+        print("begun", flush=True)
+        sys.stdin.read()
+        grown = anonymous_kb() - before
+        done.set()
+        for thread in threads:
+            thread.join()
+        last = catalogue.query(vectors[0], _ASKED[0], 1)[0][0].price
+        maps = sum(path.name in line for line in Path("/proc/self/maps").read_text().splitlines())
+    return {**counts, "states": len(states), "last": last, "grown_kb": grown, "maps": maps}
+
+
+def anonymous_kb() -> int:
+    """Memory of this process that is its own: no file's pages."""
+    with contextlib.suppress(StopIteration):
+        return next(
+            int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines()
+            if line.startswith("RssAnon")
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    print(json.dumps(_read_until_told(Path(sys.argv[1]))))
