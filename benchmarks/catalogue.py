@@ -1,7 +1,7 @@
 """How fast the catalogue's index answers, and how right, beside other ways: ``python -m benchmarks.catalogue --json``.
 
-Everything asks for the same garments in turn within one run, on one thread, once untimed and once timed; recall@8 against a search in float64 over
-all rows stands beside each time. Our own time has the filter in it; "items" also has the reading of the items.
+Everything asks for the same garments in turn within one run, on one thread, once untimed and once timed; recall@8
+against a search in float64 over all rows stands beside each time. Our own time has the filter in it; "items" also has the reading of the items.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _UPDATE_QUERIES = 300
 
 def measure(rows: int, queries: int, graphs: bool, folder: Path) -> dict[str, Any]:
     """The report as a JSON-able dict: ``exact`` (each of our answers was the exact one, in order), ``seed_ratio``,
-    ``faiss_ratio`` (their median over ours, category filter), and the table by filter."""
+    ``faiss_ratio`` (their median over ours, category filter), and the table."""
     shop = SyntheticShop.of(rows)
     path = folder / "shop.catalogue"
     started = time.monotonic()
@@ -62,7 +62,7 @@ def measure(rows: int, queries: int, graphs: bool, folder: Path) -> dict[str, An
     asked = _queries(shop, queries)
     others = peers(shop.vectors, graphs)
     with Catalogue.open(path) as catalogue:
-        table = {name: _compare(name, wanted, shop, asked, catalogue, others) for name, wanted in FILTERS.items()}
+        table = {name: _compare(wanted, shop, asked, catalogue, others) for name, wanted in FILTERS.items()}
         update = _while_replaced(catalogue, asked)
     category = table["category"]["contestants"]
     return {
@@ -82,7 +82,7 @@ def _queries(shop: SyntheticShop, count: int) -> FloatArray:
 
 
 def _compare(
-    name: str, wanted: Filter, shop: SyntheticShop, asked: FloatArray, catalogue: Catalogue, others: Mapping[str, Ask | str]
+    wanted: Filter, shop: SyntheticShop, asked: FloatArray, catalogue: Catalogue, others: Mapping[str, Ask | str]
 ) -> dict[str, Any]:
     passing = Passing.of(shop.passing(wanted))
     ways: dict[str, Callable[[FloatArray], Sequence[Any]]] = {
@@ -90,11 +90,11 @@ def _compare(
         OURS_WITH_ITEMS: lambda vector: catalogue.query(vector, wanted, K),
     }
     contestants: dict[str, Any] = {}
-    for other, ask in others.items():
-        if not isinstance(ask, str):
-            ways[other] = _among(passing, ask)
+    for other, peer in others.items():
+        if isinstance(peer, str):
+            contestants[other] = {"p50_ms": None, "recall": None, "note": peer}
         else:
-            contestants[other] = {"p50_ms": None, "recall": None, "note": ask}
+            ways[other] = _among(passing, peer)
     truths = _truths(shop, asked, passing)
     times: dict[str, list[float]] = {way: [] for way in ways}
     right: dict[str, list[float]] = {way: [] for way in ways}
