@@ -1,7 +1,8 @@
 """How fast the catalogue's index answers, and how right, beside other ways: ``python -m benchmarks.catalogue --json``.
 
 Everything asks for the same garments in turn within one run, on one thread, once untimed and once timed; recall@8
-against a search in float64 over all rows stands beside each time. Our own time has the filter in it; "items" also has the reading of the items.
+against a search in float64 over all rows stands beside each time. Our own time has the filter in it; "items" also has
+the reading of the items.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def measure(rows: int, queries: int, graphs: bool, folder: Path) -> dict[str, An
         "rows": rows, "queries": queries, "k": K,
         "exact": all(row["contestants"][OURS]["recall"] == 1.0 for row in table.values()),
         "seed_ratio": _ratio(category, SEED), "faiss_ratio": _ratio(category, FAISS),
-        "filters": table, "build_s": round(build_s, 2), "bytes": path.stat().st_size, **opened, "while_replaced": update,
+        "filters": table, "build_s": round(build_s, 2), "bytes": path.stat().st_size, **opened,
+        "while_replaced": update,
     }
 
 

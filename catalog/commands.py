@@ -57,13 +57,16 @@ def build_command(
 
 
 def query_command(
-    catalog: Path, queries: Sequence[Query], *, embedder_name: str, filter: Filter | None = None, k: int = 8
+    catalog: Path, queries: Sequence[Query], *, embedder_name: str, filter: Filter | None = None, k: int = 8,
+    explain: str | None = None,
 ) -> dict[str, Any]:
-    """The nearest items for each query: ``{"queries": [{"path", "category", "results": [item...]}]}``."""
+    """The nearest items for each query: ``{"queries": [{"path", "category", "results": [item...]}]}``. explain: the id
+    of an item; each query then also has ``explanation``, why that item is in the answer or not
+    (:class:`catalog.explain.Explanation`)."""
     wanted = filter or Filter()
     with Catalogue.open(catalog) as catalogue:
         catalogue.require_embedder(embedder_name)
-        answers = []
+        answers: list[dict[str, Any]] = []
         for query in queries:
             own = wanted
             if query.category and not wanted.categories:
@@ -76,6 +79,8 @@ def query_command(
                     for item, score in catalogue.query(query.vector, own, k)
                 ],
             })
+            if explain is not None:
+                answers[-1]["explanation"] = catalogue.explain(explain, own, query.vector, k).document()
     return {"queries": answers}
 
 

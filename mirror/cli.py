@@ -124,6 +124,8 @@ def _parser() -> Parser:
     query.add_argument("--category", choices=CATEGORIES, help="only items of this category")
     query.add_argument("--sizes", help="any of these sizes in stock, e.g. M,L")
     query.add_argument("--gender", choices=("women", "men"), help="unisex items always count")
+    query.add_argument("--price", type=_price_range, metavar="LOW-HIGH", help="only items of this price, e.g. 20-49.90")
+    query.add_argument("--explain", metavar="ID", help="why this item is in the answer or not")
     query.add_argument("-k", type=_count, default=8, help="how many items (default 8)")
     query.add_argument("--json", action="store_true", help="one JSON document on stdout")
     for name, run_it, text in (
@@ -230,6 +232,7 @@ def _catalog_query(options: argparse.Namespace) -> int:
     return query_catalogue(
         settings, options.image, catalogue=options.catalog, whole=options.whole, category=options.category,
         sizes=_labels(options.sizes), gender=options.gender, k=options.k, as_json=options.json,
+        price=options.price, explain=options.explain,
     )
 
 
@@ -335,6 +338,14 @@ def _labels(text: str | None) -> tuple[str, ...] | None:
     if not labels:
         raise UsageError("--sizes is empty; write for example --sizes M,L")
     return labels
+
+
+def _price_range(text: str) -> tuple[float, float]:
+    low, _, high = text.partition("-")
+    try:
+        return float(low), float(high)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be written as 20-49.90, not {text}") from None
 
 
 def _positive(text: str) -> float:

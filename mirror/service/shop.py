@@ -53,9 +53,11 @@ def build_catalogue(
 
 def query_catalogue(
     settings: Settings, images: Sequence[Path], *, catalogue: Path | None, whole: bool, category: str | None,
-    sizes: tuple[str, ...] | None, gender: str | None, k: int, as_json: bool,
+    sizes: tuple[str, ...] | None, gender: str | None, k: int, as_json: bool, price: tuple[float, float] | None = None,
+    explain: str | None = None,
 ) -> int:
-    """Print the nearest items for each garment in each picture. Returns 1 when a picture could not be used."""
+    """Print the nearest items for each garment in each picture, and why the item ``explain`` is among them or not.
+    Returns 1 when a picture could not be used."""
     path = catalogue_path(settings, catalogue)
     if path is None:
         raise UsageError("no catalogue: give --catalog FILE, or build the sample one with `make catalogue`")
@@ -68,8 +70,8 @@ def query_catalogue(
         except MirrorError as error:
             errors.append({"path": str(image_path), "problem": str(error)})
             say(str(error))
-    wanted = Filter(categories=(category,) if category else None, sizes=sizes, gender=gender)
-    document = query_command(path, queries, embedder_name=reader.embedder.name, filter=wanted, k=k)
+    wanted = Filter(categories=(category,) if category else None, sizes=sizes, gender=gender, price=price)
+    document = query_command(path, queries, embedder_name=reader.embedder.name, filter=wanted, k=k, explain=explain)
     if as_json:
         print(json.dumps({**document, "errors": errors}))
     else:
@@ -80,6 +82,8 @@ def query_catalogue(
                 print(f"  {item['score']:.3f}  {item['id']:24} {item['title']:28} {item['price']:8.2f}  {sizes_text}")
             if not query["results"]:
                 print("  nothing passes the filter")
+            for reason in query.get("explanation", {}).get("reasons", ()):
+                print(f"  {explain}: {reason}")
     return 1 if errors else 0
 
 
