@@ -137,11 +137,12 @@ class Pose:
 
     def box(self, least_score: float = 0.2) -> Box | None:
         """The box around keypoints of at least this score, or None when fewer than two are."""
-        seen = self.keypoints[self.keypoints[:, 2] >= least_score]
+        # on so few numbers plain Python is several times as quick as numpy, and this is asked on every frame
+        seen = [(x, y) for x, y, score in self.keypoints.tolist() if score >= least_score]
         if len(seen) < 2:
             return None
-        low, high = seen[:, :2].min(axis=0), seen[:, :2].max(axis=0)
-        return Box(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+        xs, ys = zip(*seen, strict=True)
+        return Box(min(xs), min(ys), max(xs), max(ys))
 
 
 @dataclass(frozen=True, eq=False)
