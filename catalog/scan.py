@@ -77,9 +77,10 @@ def _float_scan(vectors: FloatArray, query: NDArray[np.float64]) -> Scan:
 def _int8_scan(
     levels: NDArray[np.int8], scales: FloatArray, error: float, query: NDArray[np.float64]
 ) -> Scan:
-    step = float(np.abs(query).max()) / LEVELS
+    step = float(max(query.max(), -query.min())) / LEVELS
     coarse = np.rint(query / step)
-    remainder = math.sqrt(float(((query - step * coarse) ** 2).sum()))
+    left = query - step * coarse
+    remainder = math.sqrt(float(left @ left))
     # a row of length v has s <= v / LEVELS, so |s q| <= v (1 + error / LEVELS)
     room = np.float32(remainder * LONGEST_ROW * (1 + error / LEVELS) + _ROUNDINGS)
     asked = coarse.astype(np.int8)[None]

@@ -79,7 +79,7 @@ class Nearest:
         # Comparisons are written so that a bound that is no number counts as reached.
         reached = None if self._floor == -np.inf else np.flatnonzero(~(bounds < self._floor))
         if passing > self._first and (reached is None or len(reached) > self._first):
-            lowest = float(np.partition(bounds, len(bounds) - self._first)[-self._first])
+            lowest = _reached_by(bounds, self._first)
             best = np.flatnonzero(~(bounds < lowest))
             self._keep(best + start if rows is None else rows[best])
             if self._floor > lowest:
@@ -106,8 +106,21 @@ class Nearest:
     def found(self) -> Found:
         """The best of what was offered."""
         best = np.lexsort((self._snapshot.ranks[self._rows], -self._exact))[: self._k]
-        scores = np.clip(self._exact[best], -1.0, 1.0)
-        return list(zip(self._rows[best].tolist(), scores.tolist(), strict=True))
+        scores = [min(1.0, max(-1.0, score)) for score in self._exact[best].tolist()]
+        return list(zip(self._rows[best].tolist(), scores, strict=True))
+
+
+def _reached_by(bounds: FloatArray, first: int) -> float:
+    """A number that at least ``first`` of the bounds reach and hardly more: by the highest of each of 8 * first
+    groups, which is several times as fast as a partition of all."""
+    groups = 8 * first
+    of_each = len(bounds) // groups
+    if of_each > 1:
+        highest = bounds[: of_each * groups].reshape(of_each, groups).max(axis=0)
+        lowest = float(np.partition(highest, groups - first)[groups - first])
+        if lowest != -np.inf:  # else what passes lies in fewer groups
+            return lowest
+    return float(np.partition(bounds, len(bounds) - first)[len(bounds) - first])
 
 
 def exact_scores(snapshot: Snapshot, rows: NDArray[np.intp], query: NDArray[np.float64]) -> NDArray[np.float64]:
