@@ -34,7 +34,7 @@ from mirror.domain import FloatArray, MirrorError
 
 K = 8
 OURS, OURS_WITH_ITEMS, SEED, FAISS = "this index", "this index, items", "seed", "faiss Flat + bitmap"
-SLOW = {SEED: 5, "seed, filtered first": 5, "scikit-learn brute, over-fetch": 10}
+SLOW = {SEED: 3, "seed, filtered first": 3, "scikit-learn brute, over-fetch": 3}
 """Queries at most for what takes long; everything else gets all of them."""
 
 FILTERS: Mapping[str, Filter] = {

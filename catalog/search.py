@@ -73,7 +73,11 @@ class Nearest:
             bounds = self._scan(rows)
         else:
             bounds = self._scan(slice(start, start + len(mask)))
-            if passing < len(mask):
+            if self._floor > -np.inf:  # few rows reach it: the mask is asked for those only
+                near = np.flatnonzero(~(bounds < self._floor))
+                near = near[mask[near]]
+                rows, bounds, passing = near + start, bounds[near], len(near)
+            elif passing < len(mask):
                 # three times as fast as a masked copy, and a bound that is no number becomes the highest there is
                 np.fmin(bounds, _HIGHEST.take(mask.view(np.uint8)), out=bounds)
         # Comparisons are written so that a bound that is no number counts as reached.
