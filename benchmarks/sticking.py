@@ -41,7 +41,7 @@ SETTLING_S = 0.7
 OLD_S = 0.3
 """Slow results from this age on: they are replaced at a third of a second."""
 LEAST_MEAN_SCORE, LEAST_SCORE = 0.5, 0.2
-"""A photo serves when the live net sees every joint at rest: two in three full-length photos."""
+"""A photo serves when the live net sees every joint at rest: about three in four full-length photos."""
 DEMO = Path(__file__).resolve().parents[1] / "mirror" / "camera" / "demo.mp4"
 DEMO_FRAME = 480
 """One in which the figure stands still and faces the camera."""
