@@ -1,142 +1,97 @@
-"""Rows of a shop's feed, one by one: CSV (comma, semicolon, tab or bar) or JSONL, whichever the file holds.
+"""Items of a shop's feed, one by one, whatever kind of file it is.
 
 A bad row is handed on as a RowError in its place, so that the good ones go in; only a file that cannot be
-read at all raises.
+read at all raises. Nothing but the row at hand (and a product's variants) is in memory.
 """
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
 
-from catalog.schema import COLUMNS, OPTIONAL_COLUMNS, RowError, parse_row
-from mirror.domain import Item, MirrorError
+from catalog.feeds.delimited import delimited_rows, header
+from catalog.feeds.google_merchant import FIELDS, google_rows, is_xml
+from catalog.feeds.jsonl import jsonl_rows
+from catalog.feeds.parquet import parquet_rows
+from catalog.feeds.rows import Row, feed_text, first_line
+from catalog.feeds.shopify import shopify_rows
+from catalog.mapping import FeedMapping, Understanding
+from catalog.schema import RowError, nearest_word, parse_row
+from mirror.domain import Item, MirrorError, UsageError
 
-DELIMITERS = ",;\t|"
-LONGEST_HEADER = 1 << 16
-"""Characters of the first line that are looked at; a file of another kind may have no line at all."""
-
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+FORMATS = ("csv", "jsonl", "parquet", "google", "shopify")
+_PARQUET = b"PAR1"
 
 
-def read_items(path: Path) -> Iterator[Item | RowError]:
+def read_items(
+    path: Path, format: str | None = None, mapping: FeedMapping | None = None
+) -> Iterator[Item | RowError]:
     """The items of a feed in its order, with a RowError in the place of each bad row.
 
-    Duplicate ids are not looked for here. Raises MirrorError when the file cannot be opened, is empty, or is
-    neither JSONL nor a CSV file with the columns of the schema.
+    format: one of FORMATS, None to tell by the file's beginning. Duplicate ids are not looked for here. Raises
+    MirrorError when the file cannot be opened, is empty, or is of no known kind.
     """
-    for _, item in numbered_items(path):
+    for _, item in numbered_items(path, format, mapping):
         yield item
 
 
-def numbered_items(path: Path) -> Iterator[tuple[int, Item | RowError]]:
-    """As :func:`read_items`, each with the line (from 1) on which its row starts."""
-    for line, row in _rows(path):
+def numbered_items(
+    path: Path, format: str | None = None, mapping: FeedMapping | None = None, report: Understanding | None = None
+) -> Iterator[tuple[int, Item | RowError]]:
+    """As :func:`read_items`, each with the line (from 1) on which its row starts. report: counts categories that
+    were not understood."""
+    mapping = mapping or FeedMapping()
+    for line, row in _rows(path, format, mapping):
         if isinstance(row, RowError):
             yield line, row
             continue
+        mapped = mapping.apply(row, report)
+        if mapped is None:
+            continue
         try:
-            yield line, parse_row(row, line)
+            yield line, parse_row(mapped, line)
         except RowError as error:
             yield line, error
 
 
-def count_rows(path: Path) -> int:
-    """How many rows, good or bad, :func:`read_items` will give."""
-    return sum(1 for _ in _rows(path))
+def count_rows(path: Path, format: str | None = None, mapping: FeedMapping | None = None) -> int:
+    """How many rows, good or bad, :func:`read_items` will give at most."""
+    return sum(1 for _ in _rows(path, format, mapping or FeedMapping()))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | RowError]]:
-    try:
-        with open(path, "rb") as raw:
-            mark = raw.read(2)
-        if mark in _UTF16_MARKS:
-            raise MirrorError(f"{path}: is UTF-16 text; save it as UTF-8")
-        # Bytes that are not UTF-8 become lone surrogates: parse_row refuses the field that has them, not the
-        # file.
-        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-            start = text.readline(LONGEST_HEADER)
-            while start and not start.strip():
-                start = text.readline(LONGEST_HEADER)
-            start = start.lstrip()
-            text.seek(0)
-            if not start:
-                raise MirrorError(f"{path}: is empty; a feed has a header line and a row for each item")
-            if start.startswith("["):
-                raise MirrorError(f"{path}: is one JSON list; write one JSON object a line")
-            yield from _json_rows(text) if start.startswith("{") else _csv_rows(text, path)
-    except OSError as error:
-        raise MirrorError(f"{path}: cannot be read ({error.strerror}); check --items") from None
+def sniff(path: Path) -> str:
+    """The kind of a feed by its beginning: one of FORMATS. Raises MirrorError when it cannot be read."""
+    if is_xml(path):
+        return "google"
+    with open(path, "rb") as raw:
+        if raw.read(len(_PARQUET)) == _PARQUET:
+            return "parquet"
+    with feed_text(path) as text:
+        start = first_line(text)
+    if start.startswith("["):
+        raise MirrorError(f"{path}: is one JSON list; write one JSON object a line")
+    if start.startswith("{"):
+        return "jsonl"
+    _, names = header(start, (*FIELDS, "handle", "variant price"))
+    if "handle" in names and "variant price" in names:
+        return "shopify"
+    spaced = {name.replace(" ", "_") for name in names}
+    return "google" if {"image_link", "title", "price"} <= spaced and "picture" not in names else "csv"
 
 
-def _json_rows(text: TextIO) -> Iterator[tuple[int, Mapping[str, Any] | RowError]]:
-    for line, content in enumerate(text, start=1):
-        if not content.strip():
-            continue
-        try:
-            row = json.loads(content.lstrip("\ufeff"), parse_constant=_no_number)
-        except (ValueError, RecursionError) as error:
-            yield line, RowError(line, "", f"is no JSON object ({str(error)[:80]})")
-            continue
-        if isinstance(row, dict):
-            yield line, row
-        else:
-            yield line, RowError(line, "", "is no JSON object")
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
-
-
-def _csv_rows(text: TextIO, path: Path) -> Iterator[tuple[int, Mapping[str, Any] | RowError]]:
-    first = text.readline(LONGEST_HEADER)
-    while not first.strip():
-        first = text.readline(LONGEST_HEADER)
-    delimiter, names = _header(first.lstrip("\ufeff"))
-    lacking = [name for name in COLUMNS if name not in names and name not in OPTIONAL_COLUMNS]
-    if lacking:
-        raise MirrorError(
-            f"{path}: its header lacks {', '.join(lacking)}; a feed has the columns {','.join(COLUMNS)}"
-        )
-    twice = sorted({name for name in names if name and names.count(name) > 1})
-    if twice:
-        raise MirrorError(f"{path}: its header has {', '.join(twice)} twice; keep one")
-    # The lines before are counted by seeking back, so that the reader's line numbers are those of the file.
-    text.seek(0)
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    header_seen = False
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield line, RowError(line, "", f"is no CSV row ({error}); check its quotes")
-            continue
-        if not any(cell.strip() for cell in cells):
-            continue
-        if not header_seen:
-            header_seen = True
-        elif len(cells) > len(names):
-            yield line, RowError(line, "", f"has {len(cells)} columns, the header has {len(names)}")
-        else:
-            yield line, dict(zip(names, cells, strict=False))
-
-
-def _header(line: str) -> tuple[str, list[str]]:
-    """The delimiter that makes most columns known, and the column names in lower case."""
-    known = {*COLUMNS, *OPTIONAL_COLUMNS}
-
-    def split(delimiter: str) -> list[str]:
-        try:
-            cells = next(csv.reader([line], delimiter=delimiter), [])
-        except csv.Error:
-            cells = []
-        return [cell.strip().lower() for cell in cells]
-
-    best = max(DELIMITERS, key=lambda delimiter: len(known.intersection(split(delimiter))))
-    return best, split(best)
+def _rows(path: Path, format: str | None, mapping: FeedMapping) -> Iterator[Row]:
+    # A mapping of columns is written for the file's own ones.
+    kind = format or sniff(path)
+    if format is None and mapping.columns and kind in ("google", "shopify") and not is_xml(path):
+        kind = "csv"
+    if kind == "csv":
+        return delimited_rows(path, mapping.known, mapping.needed)
+    if kind == "jsonl":
+        return jsonl_rows(path)
+    if kind == "parquet":
+        return parquet_rows(path)
+    if kind == "google":
+        return google_rows(path)
+    if kind == "shopify":
+        return shopify_rows(path)
+    raise UsageError(f"--format {kind}: is unknown; {nearest_word(kind, FORMATS)}")
