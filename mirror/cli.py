@@ -93,6 +93,7 @@ def _parser() -> Parser:
     run.add_argument("--size", type=_window_size, metavar="WxH", help="window size, e.g. 1080x1920")
     run.add_argument("--record", type=Path, metavar="OUT.mp4", help="record what the window shows (with a REC sign)")
     run.add_argument("--snapshot", type=Path, metavar="OUT.png", help="picture of what the window showed")
+    run.add_argument("--trace", type=Path, metavar="OUT.json", help="who did what when, for chrome://tracing, Perfetto")
     run.add_argument("--engineer", action="store_true", help="start with the engineer view (F12)")
 
     analyze = command(commands, "analyze", _analyze, "read pictures once, at best quality")
@@ -189,7 +190,7 @@ def _run(options: argparse.Namespace) -> int:
     return run_mirror(
         settings, catalogue=options.catalog, headless=options.headless, seconds=options.seconds, size=options.size,
         record=options.record, snapshot=options.snapshot, engineer=options.engineer,
-        declared=declared_sizes(options.sizes),
+        declared=declared_sizes(options.sizes), trace=options.trace,
     )
 
 

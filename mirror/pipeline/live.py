@@ -165,7 +165,12 @@ class LivePipeline:
     def painted(self, state: MirrorState, paint_s: float | None = None) -> None:
         """To be called at the end of painting ``state``; ``paint_s`` is how long that took, in seconds."""
         if paint_s is not None:
-            self.telemetry.ran("paint", self.telemetry.now(), 0.0, paint_s, 0.0)
+            now = self.telemetry.now()
+            told = self.telemetry.marked(state.frame_number, "told")
+            wait = 0.0 if told is None else max(0.0, now - paint_s - told)
+            self.telemetry.ran("paint", now, 0.0, paint_s, 0.0, wait)
+            if self.telemetry.trace is not None:
+                self.telemetry.trace.span("paint", now - paint_s, now, state.frame_number)
         self.telemetry.painted(
             state.frame_number, state.time, state.pose_frame_number, state.pose_time, state.pose is not None)
 
@@ -237,7 +242,14 @@ class LivePipeline:
         if self._newest[0] >= 0 and frame.time > self._newest[1]:
             self._period += 0.1 * (frame.time - self._newest[1] - self._period)
         # the pose can begin on another core while this thread draws the picture
-        self._analysis.put(shrink(frame, self._smalls))
+        self.telemetry.working_on(frame.number, frame.time)
+        small = shrink(frame, self._smalls)
+        shrunk = self.telemetry.now()
+        self.telemetry.mark(frame.number, "shrunk", shrunk)
+        self._analysis.put(small)
+        if self.telemetry.trace is not None:
+            self.telemetry.trace.span("read", frame.time, now, frame.number)
+            self.telemetry.trace.span("shrink", now, shrunk, frame.number)
         with self.telemetry.stage("display"):
             self.display.write(frame.image, frame.number, frame.time)
         self._newest = (frame.number, frame.time, (frame.image.shape[1], frame.image.shape[0]))
@@ -263,6 +275,9 @@ class LivePipeline:
                     patience = captured_at + self.settings.pipeline.pose_wait_ms / 1000 - now
                     if patience > 0:
                         self._pose_loop.wait_done(number, patience)
+                        if self.telemetry.trace is not None:
+                            self.telemetry.trace.span("wait for the pose", now, self.telemetry.now(), number)
+                self.telemetry.mark(number, "told", self.telemetry.now())
             if self.on_picture is not None:
                 self.on_picture()
 

@@ -92,6 +92,7 @@ class PoseLoop:
     def step(self, frame: AnalysisFrame, done: Callable[[int], None] = lambda number: None) -> None:
         """Read one frame."""
         number, time = frame.frame.number, frame.frame.time
+        self._telemetry.working_on(number, time)
         if self._memory.token != self._token:
             self._start_anew()
         if self._region is None and not self._seek(frame, time):

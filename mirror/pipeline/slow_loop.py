@@ -83,7 +83,13 @@ class SlowLoop:
         yield_to_others()
         at, governed = 0, time.monotonic()
         while not stop.is_set():
-            got = posed.wait(at, WAIT_S)
+            trace = self._telemetry.trace
+            if trace is None:
+                got = posed.wait(at, WAIT_S)
+            else:
+                began = trace.now()
+                got = posed.wait(at, WAIT_S)
+                trace.span("wait for a pose", began, trace.now())
             now = time.monotonic()
             if now - governed >= GOVERN_EVERY_S:
                 governed = now
@@ -108,6 +114,7 @@ class SlowLoop:
         if stage is None:
             return None
         self.schedule.ran(stage, now)
+        self._telemetry.working_on(posed.analysis.frame.number, posed.analysis.frame.time)
         try:
             {
                 "garments": self._see_garments, "mask": self._see_body, "face": self._see_face,

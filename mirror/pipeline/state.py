@@ -38,7 +38,8 @@ class Percentiles:
 @dataclass(frozen=True)
 class StageTiming:
     """One stage's recent whole times (p50, p95), and the medians of its parts: before the graph (crop, copy),
-    in the graph, and after it (reading the output). All milliseconds; ``n`` counts runs since the start."""
+    in the graph, and after it (reading the output). All milliseconds; ``n`` counts runs since the start. ``wait``
+    is the median age of the frame when the stage began (of the paint: since the window was told of the picture)."""
 
     p50: float = 0.0
     p95: float = 0.0
@@ -46,6 +47,7 @@ class StageTiming:
     pre: float = 0.0
     run: float = 0.0
     post: float = 0.0
+    wait: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import deque
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mirror.pipeline.state import STAGES, Percentiles, StageTiming, Telemetry
+from mirror.pipeline.trace import Trace
 
 KEPT = 8192
 """Measurements kept of each kind: four and a half minutes at 30 a second, in 0.5 MB."""
@@ -25,10 +27,17 @@ SHOWN = 300
 """Of how many recent measurements the engineer view's percentiles are: ten seconds at 30 a second."""
 
 
+WAY = ("shrunk", "pose_begun", "pose_done", "told", "painted")
+"""What a frame meets after its capture, in this order."""
+
+ON_THEIR_WAY = 64
+"""Frames whose way is noted until they are painted: two seconds."""
+
+
 @dataclass
 class _Runs:
     ends: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
-    parts: deque[tuple[float, float, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    parts: deque[tuple[float, float, float, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
     count: int = 0
 
 
@@ -72,6 +81,7 @@ class TelemetryRecord:
         self.now = now
         self._lock = threading.Lock()
         self._local = threading.local()
+        self.trace: Trace | None = None
         self.clear()
 
     def clear(self) -> None:
@@ -88,6 +98,41 @@ class TelemetryRecord:
             self._own: deque[bool] = deque(maxlen=KEPT)
             self._displayed = 0
             self._last_painted = -1
+            self._on_way: dict[int, dict[str, float]] = {}
+            self._ways: deque[tuple[float, ...]] = deque(maxlen=KEPT)
+
+    def working_on(self, number: int, captured_at: float) -> None:
+        """What this thread times from now on is done for that frame."""
+        self._local.frame = (number, captured_at)
+
+    def mark(self, number: int, point: str, at: float) -> None:
+        """Frame ``number`` came to a point of :data:`WAY` (the first time counts)."""
+        with self._lock:
+            way = self._on_way.get(number)
+            if way is None:
+                way = self._on_way[number] = {}
+                while len(self._on_way) > ON_THEIR_WAY:
+                    del self._on_way[next(iter(self._on_way))]
+            way.setdefault(point, at)
+
+    def marked(self, number: int, point: str) -> float | None:
+        """When that frame came to that point, while it is on its way."""
+        with self._lock:
+            return self._on_way.get(number, {}).get(point)
+
+    def way(self) -> dict[str, float]:
+        """One frame's way since the start: milliseconds from each point to the next, and their sum ``total``.
+
+        Means over the fifth of the frames (painted with their own pose) around the median total, so that the steps
+        add up to the total, which is that of a usual frame. Empty when there was none.
+        """
+        with self._lock:
+            ways = sorted(self._ways, key=lambda steps: sum(steps))
+        middle = ways[int(0.4 * len(ways)) : int(0.6 * len(ways)) + 1]
+        if not middle:
+            return {}
+        means = [float(v) * 1000 for v in np.mean(middle, axis=0)]
+        return {**dict(zip(WAY, means, strict=True)), "total": sum(means)}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -100,7 +145,13 @@ class TelemetryRecord:
         finally:
             self._local.clock = None
         end = self.now()
-        self.ran(name, end, *clock.parts(start, end))
+        number, captured_at = getattr(self._local, "frame", (-1, start))
+        self.ran(name, end, *clock.parts(start, end), max(0.0, start - captured_at))
+        if name == "pose" and number >= 0:
+            self.mark(number, "pose_begun", start)
+            self.mark(number, "pose_done", end)
+        if self.trace is not None:
+            self.trace.stage(name, start, end, clock.inner, number)
 
     def graph_ran(self, start: float, end: float) -> None:
         """A graph ran in this thread, inside the stage that it is timing (if any)."""
@@ -108,12 +159,12 @@ class TelemetryRecord:
         if clock is not None:
             clock.inner.append((start, end))
 
-    def ran(self, name: str, end: float, pre: float, run: float, post: float) -> None:
-        """Record one run of a stage in seconds."""
+    def ran(self, name: str, end: float, pre: float, run: float, post: float, wait: float = 0.0) -> None:
+        """Record one run of a stage in seconds; ``wait`` went by before it began."""
         with self._lock:
             runs = self._stages[name]
             runs.ends.append(end)
-            runs.parts.append((pre, run, post))
+            runs.parts.append((pre, run, post, wait))
             runs.count += 1
 
     def captured(self, at: float) -> None:
@@ -140,6 +191,14 @@ class TelemetryRecord:
             if has_pose:
                 self._overlay.append(now - pose_time)
                 self._own.append(pose_number == number)
+            way = self._on_way.pop(number, None)
+            if way is not None and has_pose and pose_number == number:
+                points = [captured_at, *(way.get(point, now) for point in WAY)]
+                steps = tuple(b - a for a, b in itertools.pairwise(points))
+                if len(way) == len(WAY) - 1 and min(steps) >= 0:
+                    self._ways.append(steps)
+        if self.trace is not None:
+            self.trace.frame(number, captured_at, now)
 
     def snapshot(self, *, recent: bool = True) -> Telemetry:
         """What was measured lately (``recent``: last seconds), or since the start."""
@@ -175,8 +234,8 @@ def _percentiles(seconds: Sequence[float]) -> Percentiles:
     return Percentiles(p50, p95, p99, len(seconds))
 
 
-def _timing(parts: Sequence[tuple[float, float, float]], count: int) -> StageTiming:
+def _timing(parts: Sequence[tuple[float, float, float, float]], count: int) -> StageTiming:
     table = np.asarray(parts) * 1000
-    p50, p95 = (float(v) for v in np.percentile(table.sum(axis=1), (50, 95)))
-    pre, run, post = (float(v) for v in np.median(table, axis=0))
-    return StageTiming(p50, p95, count, pre, run, post)
+    p50, p95 = (float(v) for v in np.percentile(table[:, :3].sum(axis=1), (50, 95)))
+    pre, run, post, wait = (float(v) for v in np.median(table, axis=0))
+    return StageTiming(p50, p95, count, pre, run, post, wait)

@@ -101,15 +101,21 @@ class _Watch:
 
     def _measure(self) -> None:
         self._pipeline.measure_anew()
-        cpu, began = time.process_time(), time.monotonic()
+        cpu, began, threads = time.process_time(), time.monotonic(), _thread_seconds()
         stopped = self._over.wait(self._seconds)
         told = self._pipeline.measured()
         seconds = time.monotonic() - began
+        spent = time.process_time() - cpu
+        way = self._pipeline.telemetry.way()
+        after = _thread_seconds()
         if stopped and told.displayed == 0:
             return
         self.document = {
             **_figures(told),
-            "cpu_percent": round(100 * (time.process_time() - cpu) / seconds, 1),
+            "cpu_percent": round(100 * spent / seconds, 1),
+            "cpu_ms_per_frame": round(1000 * spent / max(1, told.displayed), 2),
+            "cpu_seconds": _spent_by_name(threads, after),
+            "frame_way_ms": {name: round(value, 2) for name, value in way.items()},
             "rss_mb": round(_resident_mb(), 1),
             "stages_missing": sorted(CONSENT_STAGES - set(told.stages)),
         }
@@ -127,12 +133,22 @@ def bench_table(document: dict[str, Any]) -> str:
         p = latency[name]
         lines.append(f"{said}: p50 {p['p50']:.1f} ms, p95 {p['p95']:.1f}, p99 {p['p99']:.1f}")
     lines.append(f"frames with their own pose: {100 * document['own_pose']:.1f} %")
-    lines.append(f"CPU {document['cpu_percent']:.0f} % of one core, {document['rss_mb']:.0f} MB resident")
-    lines.append(f"{'stage':12} {'p50':>7} {'p95':>7} {'pre':>7} {'run':>7} {'post':>7} {'per s':>7}")
+    lines.append(
+        f"CPU {document['cpu_percent']:.0f} % of one core, {document['cpu_ms_per_frame']:.1f} ms a frame, "
+        f"{document['rss_mb']:.0f} MB resident")
+    lines.append(f"{'stage':12} {'p50':>7} {'p95':>7} {'pre':>7} {'run':>7} {'post':>7} {'wait':>7} {'per s':>7}")
     for name, t in document["stage_ms"].items():
         rate = document["fps"].get(name, 0.0)
         lines.append(
-            f"{name:12} {t['p50']:7.2f} {t['p95']:7.2f} {t['pre']:7.2f} {t['run']:7.2f} {t['post']:7.2f} {rate:7.1f}")
+            f"{name:12} {t['p50']:7.2f} {t['p95']:7.2f} {t['pre']:7.2f} {t['run']:7.2f} {t['post']:7.2f} "
+            f"{t['wait']:7.2f} {rate:7.1f}")
+    if document["frame_way_ms"]:
+        steps = " + ".join(
+            f"{name.replace('_', ' ')} {value:.1f}" for name, value in document["frame_way_ms"].items()
+            if name != "total")
+        lines.append(f"a usual frame, ms: {steps} = {document['frame_way_ms']['total']:.1f}")
+    if document["cpu_seconds"]:
+        lines.append("CPU s by thread: " + ", ".join(f"{k} {v:.1f}" for k, v in document["cpu_seconds"].items()))
     if document["stages_missing"]:
         lines.append(f"did not run: {', '.join(document['stages_missing'])} (nobody full in view, or no catalogue)")
     return "\n".join(lines)
@@ -159,6 +175,33 @@ def _figures(told: Telemetry) -> dict[str, Any]:
         "own_pose": round(told.own_pose, 4),
         "stage_ms": stages,
     }
+
+
+def _thread_seconds() -> dict[int, tuple[str, float]]:
+    """Name and CPU seconds (user and system) of every thread by its id, where Linux tells."""
+    named = {thread.native_id: thread.name for thread in threading.enumerate()}
+    seconds: dict[int, tuple[str, float]] = {}
+    for stat in Path("/proc/self/task").glob("*/stat"):
+        try:
+            # the name stands in brackets and may hold anything; utime and stime are fields 14 and 15 of proc(5)
+            before, _, rest = stat.read_text("utf-8", "replace").rpartition(")")
+        except OSError:
+            continue  # it ended meanwhile
+        fields, number = rest.split(), int(stat.parent.name)
+        ticks = int(fields[11]) + int(fields[12])
+        seconds[number] = (named.get(number) or before.partition("(")[2], ticks / os.sysconf("SC_CLK_TCK"))
+    return seconds
+
+
+def _spent_by_name(
+    before: dict[int, tuple[str, float]], after: dict[int, tuple[str, float]],
+) -> dict[str, float]:
+    """CPU seconds between two readings, threads of one name together, the busiest first."""
+    spent: dict[str, float] = {}
+    for number, (name, seconds) in after.items():
+        spent[name] = spent.get(name, 0.0) + seconds - before.get(number, ("", 0.0))[1]
+    busiest = sorted(spent.items(), key=lambda item: -item[1])
+    return {name: round(value, 2) for name, value in busiest if value >= 0.005}
 
 
 def _resident_mb() -> float:

@@ -11,6 +11,7 @@ from mirror.config import Settings
 from mirror.domain import MirrorError, SizeBelief, SizeKind
 from mirror.pipeline.late import LateReaders
 from mirror.pipeline.live import LivePipeline
+from mirror.pipeline.trace import Trace, check_writable
 from mirror.service.opening import load_vision, open_catalogue, say
 from mirror.service.screen import choose_platform
 
@@ -19,6 +20,7 @@ def run_mirror(
     settings: Settings, *, catalogue: Path | None = None, headless: bool = False, seconds: float | None = None,
     size: tuple[int, int] | None = None, record: Path | None = None, snapshot: Path | None = None,
     engineer: bool = False, declared: Mapping[SizeKind, SizeBelief] | None = None,
+    trace: Path | None = None,
 ) -> int:
     """Run the mirror until it is closed or ``seconds`` are over; returns the exit code.
 
@@ -28,6 +30,9 @@ def run_mirror(
     for out in (record, snapshot):
         if out is not None and not out.resolve().parent.is_dir():
             raise MirrorError(f"{out}: its folder does not exist; make it first")
+    if trace is not None:
+        check_writable(trace)
+    events = None if trace is None else Trace()
     if choose_platform(headless) and not headless:
         say("no display: running headless, without a window")
     # the nets load while Qt is imported and the window already mirrors
@@ -40,6 +45,7 @@ def run_mirror(
         source = open_configured(settings)
         with open_catalogue(settings, catalogue) as opened:
             pipeline = LivePipeline(source, vision, opened, settings)
+            pipeline.telemetry.trace = events
             if declared:
                 pipeline.declare(sizes=declared)
             return run_window(
@@ -48,6 +54,8 @@ def run_mirror(
             )
     finally:
         vision.join()
+        if events is not None and trace is not None:
+            events.write(trace)
 
 
 def open_configured(settings: Settings) -> Source:
