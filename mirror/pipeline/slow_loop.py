@@ -187,6 +187,8 @@ class SlowLoop:
             return
         self._memory.found(self._token, "face", face=face, face_pose=posed.pose)
         if not face.frontal:
+            if not self._belief.faces:  # the first look waits for it: try again soon
+                self.schedule.ran("face", now, wait=EARLY_FACE_EVERY_S - self._face_every)
             return
         with self._telemetry.stage("attributes"):
             age, female = self._readers.attributes.read(posed.analysis.frame.image, face)
