@@ -93,6 +93,7 @@ class LivePipeline:
         self._newest: tuple[int, float, tuple[int, int]] = (-1, 0.0, (0, 0))
         self._snapshot = Telemetry()
         self._period = 1 / 30
+        self._drawn_at = 0.0
         self._source_state: SourceState = "opening"
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -248,10 +249,12 @@ class LivePipeline:
         self.telemetry.mark(frame.number, "shrunk", shrunk)
         self._analysis.put(small)
         if self.telemetry.trace is not None:
-            self.telemetry.trace.span("read", frame.time, now, frame.number)
+            # a frame may have been due while the one before was still drawn: spans of one thread must nest
+            self.telemetry.trace.span("read", min(now, max(frame.time, self._drawn_at)), now, frame.number)
             self.telemetry.trace.span("shrink", now, shrunk, frame.number)
         with self.telemetry.stage("display"):
             self.display.write(frame.image, frame.number, frame.time)
+        self._drawn_at = self.telemetry.now()
         self._newest = (frame.number, frame.time, (frame.image.shape[1], frame.image.shape[0]))
         self._shown.put(self._newest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -110,3 +111,26 @@ def test_run_opens_a_real_window_on_a_real_display(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "headless" not in done.stderr
     assert cv2.imread(str(tmp_path / "c.png")).shape == (1920, 1080, 3)
+
+
+def test_a_trace_holds_names_times_and_frame_numbers_and_its_spans_nest(tmp_path: Path) -> None:
+    refused = _mirror(tmp_path, "run", "--headless", "--source", "demo", "--seconds", "1", "--trace", "no/t.json")
+    assert refused.returncode == 1
+    assert refused.stderr.strip().count("\n") == 0
+    done = _mirror(tmp_path, "run", "--headless", "--source", "demo", "--seconds", "3", "--consent", "given",
+                   "--trace", "t.json")
+    assert done.returncode == 0, done.stderr
+    events = json.loads((tmp_path / "t.json").read_text("utf-8"))["traceEvents"]
+    assert {"paint", "pose", "pose run"} <= {e["name"] for e in events}
+    for event in events:
+        assert set(event) <= {"name", "ph", "pid", "tid", "ts", "dur", "cat", "id", "args"}
+        if event["ph"] != "M":
+            assert set(event.get("args", {})) <= {"frame"}
+            assert isinstance(event.get("args", {}).get("frame", 0), int)
+    for thread in {e["tid"] for e in events if e["ph"] == "X"}:
+        ends: list[float] = []
+        for span in (e for e in events if e["ph"] == "X" and e["tid"] == thread):
+            while ends and ends[-1] <= span["ts"] + 0.01:
+                ends.pop()
+            assert not ends or span["ts"] + span["dur"] <= ends[-1] + 0.01, span
+            ends.append(span["ts"] + span["dur"])
