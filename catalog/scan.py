@@ -12,6 +12,8 @@ A bound that turns out to be no number is one of a damaged row; callers must loo
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -21,11 +23,10 @@ from numpy.typing import NDArray
 
 from mirror.domain import FloatArray
 
-simsimd: Any
-try:
-    import simsimd
-except ImportError:
-    simsimd = None
+simsimd: Any = None
+# by its name: whether it is installed must not change what the type checker says
+if importlib.util.find_spec("simsimd") is not None:
+    simsimd = importlib.import_module("simsimd")
 
 Rows: TypeAlias = "slice | NDArray[np.intp]"
 Scan = Callable[[Rows], FloatArray]
