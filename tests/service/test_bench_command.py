@@ -63,7 +63,7 @@ def test_frames_are_counted_once_each(document: dict[str, Any]) -> None:
 
 def test_each_stages_parts_are_within_its_whole(document: dict[str, Any]) -> None:
     for name, timing in document["stage_ms"].items():
-        assert set(timing) == {"p50", "p95", "n", "pre", "run", "post"}, name
+        assert set(timing) == {"p50", "p95", "n", "wait", "pre", "run", "post"}, name
         assert timing["n"] >= 1
         assert timing["run"] > 0
     assert set(document["stage_ms"]) & CONSENT_STAGES, "with consent given she is looked at"
