@@ -63,7 +63,7 @@ def bench(
             raise MirrorError(f"bench: {problem}")
         return {
             **watch.document, "source": source.name, "window": list(size or DEFAULT_SIZE),
-            "catalogue_items": 0 if opened is None else opened.count, "platform": _platform(),
+            "catalogue_items": 0 if opened is None else opened.count, "platform": platform_told(),
             "models": vision.model_names(), "providers": vision.providers(),
         }
 
@@ -214,7 +214,8 @@ def _resident_mb() -> float:
         return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
 
 
-def _platform() -> dict[str, Any]:
+def platform_told() -> dict[str, Any]:
+    """System, processor, cores this process may use, load now, and the versions of what does the work."""
     versions = {}
     for name in ("numpy", "opencv-python-headless", "onnxruntime", "onnxruntime-gpu", "PyQt5", "dlib-bin"):
         try:
