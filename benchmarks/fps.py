@@ -143,14 +143,14 @@ def on_cores(count: int) -> list[str] | str:
 
 
 @contextmanager
-def burning(count: int, prefix: Sequence[str]) -> Iterator[None]:
+def burning(count: int, prefix: Sequence[str]) -> Iterator[list[subprocess.Popen[bytes]]]:
     """So many processes that do nothing as fast as they can, while the block runs."""
     processes = [
         subprocess.Popen([*prefix, sys.executable, "-c", "while True: pass"], stdin=subprocess.DEVNULL)
         for _ in range(count)
     ]
     try:
-        yield
+        yield processes
     finally:
         for process in processes:
             process.kill()

@@ -35,9 +35,9 @@ class MarkedSource(FileSource):
 
     def _deliver(self, image: ImageArray, time: float) -> None:
         height, width = image.shape[:2]
-        scale = max(1, round(height / 720))
-        x = round(width / 2 + sway(width, (self._read - 1) / self.fps) + BESIDE_HER * height / 720)
-        draw(image, self.captured, x, round(UNDER_EDGE * height / 720), scale)
+        share = min(width, height) / 720
+        x = round(width / 2 + sway(width, (self._read - 1) / self.fps) + BESIDE_HER * share)
+        draw(image, self.captured, x, round(UNDER_EDGE * share), max(1, round(share)))
         super()._deliver(image, time)
 
 
