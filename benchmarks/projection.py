@@ -18,15 +18,13 @@ import numpy as np
 from benchmarks.device import Device
 from mirror.config import PipelineSettings
 from mirror.pipeline.schedule import Schedule
+from mirror.pipeline.stages import fresh, periods
 
-EMBED_EVERY_S = 0.1
 GARMENTS = 4
 EMBEDDINGS = 12
 """Four garments, three views each, for one shopper."""
 NICE_WEIGHT = 110 / 1024
 """Linux's weight of nice 10 over that of nice 0."""
-OLDEST_FRAME_S = 0.3
-"""No stage begins on an older frame (`mirror.pipeline.slow_loop`)."""
 HOLD_BELOW_FPS = 40.0
 """Up to this rate a picture waits for its own pose (`mirror.pipeline.live`)."""
 SPREAD = 0.18
@@ -162,7 +160,7 @@ class Mirror:
         self._ready = self._shown = -1
         self._embedded = 0
         self._looked = 0
-        self._schedule = Schedule(wished_periods(self._settings))
+        self._schedule = Schedule(periods(self._settings))
         self.machine.start(self._camera())
         self.machine.start(self._pose())
         self.machine.start(self._slow(), NICE_WEIGHT)
@@ -207,8 +205,9 @@ class Mirror:
             now = self.machine.now
             newest = max(self.record.posed, default=-1)
             stage = None
-            if newest >= 0 and now - newest * self._period <= OLDEST_FRAME_S:
-                stage = self._schedule.most_overdue(self._allowed(), now)
+            if newest >= 0:
+                age = now - newest * self._period
+                stage = self._schedule.most_overdue({s for s in self._allowed() if fresh(s, age)}, now)
             if stage is None:
                 yield Until(now + self._period / 2, lambda: False)
                 continue
@@ -243,14 +242,6 @@ class Mirror:
 
     def _ran(self, name: str) -> None:
         self.record.ran.setdefault(name, []).append(self.machine.now)
-
-
-def wished_periods(settings: PipelineSettings) -> dict[str, float]:
-    """The slow stages' wished periods in seconds, as the slow thread sets them."""
-    return {
-        "garments": settings.garments_every_s, "mask": settings.body_every_s, "face": settings.face_every_s,
-        "embedding": EMBED_EVERY_S, "look": settings.look_every_s,
-    }
 
 
 def project(device: Device, fps: float, seconds: float, settings: PipelineSettings | None = None) -> dict[str, Any]:

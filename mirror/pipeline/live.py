@@ -2,7 +2,8 @@
 
 Four threads beside the window's: the camera's own (read, small copy, display buffer), one for the pose, one for all
 slow stages (nice 10), and one that only waits: it tells the window that a picture is ready, held back for its own
-pose until it is at most 25 ms old. This layout won the comparison in docs/design.md.
+pose until it is at most 25 ms old. This layout won the comparison in docs/design.md. A fifth looks at the machine once
+a second (mirror/pipeline/governor.py). What runs on which is declared in mirror/pipeline/stages.py.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ from mirror.pipeline.belief import EstimateSizes
 from mirror.pipeline.carry import carry_face, carry_garment, carry_mask, similarity
 from mirror.pipeline.display import DisplaySlot, Picture
 from mirror.pipeline.frames import AnalysisFrame, shrink
+from mirror.pipeline.gauge import Gauge
+from mirror.pipeline.governor import LADDER, Governor, Rung
 from mirror.pipeline.late import LateReaders
 from mirror.pipeline.memory import Recollection, ShopperMemory
 from mirror.pipeline.pose_loop import PoseLoop
 from mirror.pipeline.readers import Readers
 from mirror.pipeline.slot import LatestSlot
 from mirror.pipeline.slow_loop import AdviseLook, SlowLoop
+from mirror.pipeline.stages import GOVERNOR, POSE, PRESENT, SLOW
 from mirror.pipeline.stance import distance, frontality
 from mirror.pipeline.state import MirrorState, SourceState, Telemetry
 from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
@@ -87,6 +91,9 @@ class LivePipeline:
         )
         self._slow_loop = SlowLoop(
             vision, self.memory, self.telemetry, settings, estimate_sizes=sizes, advise=advise)
+        self.governor = Governor(self._offers)
+        self._gauge = Gauge(
+            self.telemetry, lambda: self.source.captured, lambda: self._pose_loop.followed_since)
         self._analysis: LatestSlot[AnalysisFrame] = LatestSlot()
         self._smalls = PicturePool()
         self._shown: LatestSlot[tuple[int, float, tuple[int, int]]] = LatestSlot()
@@ -116,9 +123,11 @@ class LivePipeline:
             self._late.start()
         self.source.start()
         jobs: tuple[tuple[str, Callable[[], None]], ...] = (
-            ("mirror-pose", self._when_ready(lambda: self._pose_loop.run(self._analysis, self._stop))),
-            ("mirror-slow", self._when_ready(lambda: self._slow_loop.run(self._pose_loop.posed, self._stop))),
-            ("mirror-present", self._present),
+            (POSE, self._when_ready(lambda: self._pose_loop.run(self._analysis, self._stop))),
+            (SLOW, self._when_ready(lambda: self._slow_loop.run(self._pose_loop.posed, self._stop))),
+            (PRESENT, self._present),
+            (GOVERNOR, self._when_ready(
+                lambda: self.governor.run(self._stop, self._gauge.read, self._act, self.telemetry.now))),
         )
         self._threads = [threading.Thread(target=job, name=name, daemon=True) for name, job in jobs]
         for thread in self._threads:
@@ -235,6 +244,19 @@ class LivePipeline:
 
         return run
 
+    def _offers(self, rung: Rung) -> bool:
+        """Whether a rung gives way in anything here; by what it adds to the one above it."""
+        above = LADDER[LADDER.index(rung) - 1]
+        if rung.lighter_pose and not above.lighter_pose:
+            return self._pose_loop.lighter_offered
+        return rung.nice == above.nice or self._slow_loop.may_hurry
+
+    def _act(self, rung: Rung) -> None:
+        """Put a rung of the governor's ladder into effect."""
+        self._slow_loop.set_nice(rung.nice)
+        self._slow_loop.schedule.stretch = rung.stretch
+        self._pose_loop.lighter, self._pose_loop.every = rung.lighter_pose, rung.pose_every
+
     def _take(self, frame: Frame) -> None:
         """On the camera thread, for every frame."""
         now = self.telemetry.now()
@@ -308,7 +330,9 @@ class LivePipeline:
     def _with_drops(self, snapshot: Telemetry) -> Telemetry:
         drops = self.source.dropped + self.display.dropped - self._drops_before
         # the source counts late frames that were skipped before they came here, too
-        return replace(snapshot, dropped=max(0, drops), captured=self.source.captured - self._captured_before)
+        return replace(
+            snapshot, dropped=max(0, drops), captured=self.source.captured - self._captured_before,
+            governor=self.governor.state())
 
 
 def carried(memory: Recollection) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from mirror.pipeline.memory import ShopperMemory
 from mirror.pipeline.readers import FindsPeople, ReadsPose
 from mirror.pipeline.region import follow_region, wandering
 from mirror.pipeline.slot import LatestSlot
+from mirror.pipeline.stages import fresh
 from mirror.pipeline.telemetry import TelemetryRecord
 from mirror.pipeline.tracker import SAME_IOU, ShopperChoice, same_place
 from mirror.vision.pose import body_region
@@ -46,6 +47,12 @@ class PoseLoop:
     ) -> None:
         self.posed: LatestSlot[PosedFrame] = LatestSlot()
         self.problem = ""
+        self.every = 1
+        """Read only every so many-eth frame while she is followed (the governor's); the others are predicted."""
+        self.lighter = False
+        """Read with the pose reader's ``lighter`` one (the governor's)."""
+        self.followed_since: float | None = None
+        """Capture time from which every frame read has shown her; None while nobody is followed."""
         self._pose = pose
         self._people = people
         self._memory = memory
@@ -58,6 +65,8 @@ class PoseLoop:
         self._last_box: Box | None = None
         self._followed = False  # whether the last frame gave a pose
         self._last_seen = 0.0
+        self._read = -1
+        self._captured = 0.0
         self._last_look = float("-inf")
         self._changed = threading.Condition()
         self._done = -1
@@ -70,8 +79,11 @@ class PoseLoop:
             if got is None:
                 continue
             at, frame = got
+            if self._leaves_out(frame):
+                self._tell(frame.frame.number)
+                continue
             try:
-                self.step(frame, self._tell)
+                self.step(frame, self._tell, now=self._telemetry.now())
                 self.problem = ""
             except Exception as error:  # noqa: BLE001 - one bad frame or model must not end the mirror
                 kind = "" if isinstance(error, MirrorError) else f"{type(error).__name__}: "
@@ -89,9 +101,25 @@ class PoseLoop:
         """Whether the next frame will be read for a pose: else there is nothing to wait for."""
         return self._region is not None
 
-    def step(self, frame: AnalysisFrame, done: Callable[[int], None] = lambda number: None) -> None:
-        """Read one frame."""
+    @property
+    def lighter_offered(self) -> bool:
+        """Whether the pose reader has a lighter one of the same keypoints."""
+        return getattr(self._pose, "lighter", None) is not None
+
+    def _leaves_out(self, frame: AnalysisFrame) -> bool:
+        return self._followed and 0 <= frame.frame.number - self._read < self.every
+
+    def step(
+        self, frame: AnalysisFrame, done: Callable[[int], None] = lambda number: None, *, now: float | None = None,
+    ) -> None:
+        """Read one frame at ``now`` (on the clock of its capture time; None: just captured). A frame that is too old
+        for its stage is left out."""
         number, time = frame.frame.number, frame.frame.time
+        self._captured = self._telemetry.now() - (0.0 if now is None else now - time)
+        if not self._fresh("pose"):
+            done(number)
+            return
+        self._read = number
         self._telemetry.working_on(number, time)
         if self._memory.token != self._token:
             self._start_anew()
@@ -100,21 +128,30 @@ class PoseLoop:
             return
         assert self._region is not None
         with self._telemetry.stage("pose"):
-            pose = self._pose.read(frame.small, wandering(self._region, number))
+            pose = self._reader().read(frame.small, wandering(self._region, number))
         region = follow_region(pose)
         box = body_region(pose)
         if region is None or box is None or self._has_leapt(box):
-            self._region = None
+            self._region = self.followed_since = None
             done(number)
             return
         self._region, self._last_box, self._last_seen, self._followed = region, box, time, True
+        if self.followed_since is None:
+            self.followed_since = time
         smoothed = self._memory.posed(self._token, scaled_pose(pose, frame.factor), number, time)
         done(number)
         if smoothed is not None:
             self.posed.put(PosedFrame(frame, smoothed, self._token))
         # after this frame's pose is out there is time until the next frame comes
-        if time - self._last_look >= self._people_every:
+        if time - self._last_look >= self._people_every and self._fresh("people"):
             self._review(frame, pose, box, time)
+
+    def _fresh(self, stage: str) -> bool:
+        return fresh(stage, self._telemetry.now() - self._captured)
+
+    def _reader(self) -> ReadsPose:
+        lighter: ReadsPose | None = getattr(self._pose, "lighter", None) if self.lighter else None
+        return self._pose if lighter is None else lighter
 
     def _has_leapt(self, box: Box) -> bool:
         """The pose net has gone over to somebody else in the crop: nobody grows or moves so fast."""
@@ -133,7 +170,7 @@ class PoseLoop:
             self._lose()
 
     def _lose(self) -> None:
-        self._region = self._last_box = None
+        self._region = self._last_box = self.followed_since = None
         self._followed = False
         self._choice.reset()
         self.posed.clear()
@@ -144,7 +181,7 @@ class PoseLoop:
             self._memory.forget()
             self._token = self._memory.token
             self._lose()
-        if time - self._last_look < SEEK_EVERY_S:
+        if time - self._last_look < SEEK_EVERY_S or not self._fresh("people"):
             return False
         height, width = frame.small.shape[:2]
         middle = width / 2 if self._last_box is None else self._last_box.centre[0]

@@ -17,6 +17,7 @@ from mirror.pipeline.memory import Declared, ShopperMemory
 from mirror.pipeline.readers import Readers
 from mirror.pipeline.schedule import Schedule
 from mirror.pipeline.slot import LatestSlot
+from mirror.pipeline.stages import fresh, periods
 from mirror.pipeline.telemetry import TelemetryRecord
 from mirror.pipeline.wardrobe import Wardrobe
 from mirror.vision.colour import main_colours
@@ -24,15 +25,11 @@ from mirror.vision.outfit import worn_together
 from mirror.vision.pose import body_region, garment_region
 
 NICE = 10
-"""The slow thread yields to the others: capture-to-paint p95 17 -> 13 ms at the same rates."""
+"""The slow thread yields to the others: capture-to-paint p95 17 -> 13 ms at the same rates. The governor takes it back
+when other processes starve it."""
 
 WAIT_S = 0.25
-OLDEST_FRAME_S = 0.3
-"""A stage does not begin on an older frame: it would describe a moment that is gone."""
-
-EMBED_EVERY_S = 0.1
 FAILED_WAIT_S = 5.0
-GOVERN_EVERY_S = 1.0
 
 EARLY_FACES = 3
 EARLY_FACE_EVERY_S = 0.4
@@ -69,19 +66,27 @@ class SlowLoop:
         self._estimate_sizes = estimate_sizes
         self._advise = advise
         self._colours = colours
-        wished = settings.pipeline
-        self._face_every = wished.face_every_s
-        self.schedule = Schedule({
-            "garments": wished.garments_every_s, "mask": wished.body_every_s, "face": wished.face_every_s,
-            "embedding": EMBED_EVERY_S, "look": wished.look_every_s,
-        })
+        self.schedule = Schedule(periods(settings.pipeline))
+        self._stages: dict[str, Callable[[PosedFrame, float], None]] = {
+            "garments": self._see_garments, "mask": self._see_body, "face": self._see_face,
+            "embedding": self._embed, "look": self._make_look,
+        }
+        self.may_hurry = False
+        """Whether this process may take its slow thread's niceness back."""
+        self._nice = NICE
+        self._thread: int | None = None
+        self._captured = 0.0
         self._token = -1
         self._start_anew()
 
     def run(self, posed: LatestSlot[PosedFrame], stop: threading.Event) -> None:
         """Work on the newest posed frame until ``stop`` is set."""
-        yield_to_others()
-        at, governed = 0, time.monotonic()
+        self._thread = threading.get_native_id()
+        wished = self._nice
+        self.set_nice(NICE)
+        self.may_hurry = self.set_nice(0)
+        self.set_nice(wished)
+        at = 0
         while not stop.is_set():
             trace = self._telemetry.trace
             if trace is None:
@@ -91,9 +96,6 @@ class SlowLoop:
                 got = posed.wait(at, WAIT_S)
                 trace.span("wait for a pose", began, trace.now())
             now = time.monotonic()
-            if now - governed >= GOVERN_EVERY_S:
-                governed = now
-                self._govern()
             if self._memory.token != self._token:
                 self._start_anew()
             if got is None:
@@ -102,30 +104,43 @@ class SlowLoop:
             if self.step(frame, now) is None:
                 at = number
 
+    def set_nice(self, nice: int) -> bool:
+        """Set the slow thread's priority from any thread (Linux only: elsewhere it would be the whole process's).
+        False where that is not possible: to lower niceness again takes root or CAP_SYS_NICE."""
+        self._nice = nice
+        if self._thread is None or not sys.platform.startswith("linux"):
+            return False
+        try:
+            os.setpriority(os.PRIO_PROCESS, self._thread, nice)
+        except OSError:
+            return False
+        return True
+
     def step(self, posed: PosedFrame, now: float) -> str | None:
         """Run the most overdue stage on this frame; its name, or None when none is due (or none may run)."""
         if self._memory.token != self._token:
             self._start_anew()
         if posed.token != self._token or not self._memory.consent:
             return None
-        if now - posed.analysis.frame.time > OLDEST_FRAME_S:
-            return None
-        stage = self.schedule.most_overdue(self._allowed(now), now)
+        age = now - posed.analysis.frame.time
+        stage = self.schedule.most_overdue({s for s in self._allowed(now) if fresh(s, age)}, now)
         if stage is None:
             return None
         self.schedule.ran(stage, now)
         self._telemetry.working_on(posed.analysis.frame.number, posed.analysis.frame.time)
+        self._captured = self._telemetry.now() - age
         try:
-            {
-                "garments": self._see_garments, "mask": self._see_body, "face": self._see_face,
-                "embedding": self._embed, "look": self._make_look,
-            }[stage](posed, now)
+            self._stages[stage](posed, now)
             self.problems.pop(stage, None)
         except Exception as error:  # noqa: BLE001 - one broken stage must not take the others with it
             kind = "" if isinstance(error, MirrorError) else f"{type(error).__name__}: "
             self.problems[stage] = f"{stage}: {kind}{error}"
             self.schedule.ran(stage, now, wait=FAILED_WAIT_S)
         return stage
+
+    def _fresh(self, part: str) -> bool:
+        """Whether the second part of a stage's run may still begin on its frame."""
+        return fresh(part, self._telemetry.now() - self._captured)
 
     def _allowed(self, now: float) -> set[str]:
         stages = {"garments", "mask"}
@@ -146,11 +161,6 @@ class SlowLoop:
         self._declared = Declared()
         self.schedule.reset()
         self.problems.clear()
-
-    def _govern(self) -> None:
-        lately = self._telemetry.snapshot()
-        if "pose" in lately.fps:
-            self.schedule.govern(lately.fps["pose"], lately.fps_camera)
 
     def _see_garments(self, posed: PosedFrame, now: float) -> None:
         region = garment_region(posed.pose)
@@ -173,6 +183,8 @@ class SlowLoop:
         self._memory.found(self._token, "mask", mask=self._mask, mask_pose=posed.pose)
         if self._mask is None or not self._estimates or self._readers.face_bmi is not None:
             return
+        if not self._fresh("body"):
+            return
         with self._telemetry.stage("body"):
             body = self._readers.body.read(
                 self._mask, posed.pose, self._wardrobe.garments(posed.pose), self._belief.female)
@@ -188,13 +200,15 @@ class SlowLoop:
         self._memory.found(self._token, "face", face=face, face_pose=posed.pose)
         if not face.frontal:
             if not self._belief.faces:  # the first look waits for it: try again soon
-                self.schedule.ran("face", now, wait=EARLY_FACE_EVERY_S - self._face_every)
+                self.schedule.ran("face", now, wait=EARLY_FACE_EVERY_S - self.schedule.period("face"))
+            return
+        if not self._fresh("attributes"):
             return
         with self._telemetry.stage("attributes"):
             age, female = self._readers.attributes.read(posed.analysis.frame.image, face)
         self._belief.add_face(age, female, max(LEAST_FACE_WEIGHT, face.score))
         if self._belief.faces < EARLY_FACES:
-            self.schedule.ran("face", now, wait=EARLY_FACE_EVERY_S - self._face_every)
+            self.schedule.ran("face", now, wait=EARLY_FACE_EVERY_S - self.schedule.period("face"))
         elif self._belief.faces >= SETTLED_FACES:
             self.schedule.ran("face", now, wait=SETTLED_FACE_WAIT_S)
         self._publish_profile("attributes")
@@ -256,9 +270,3 @@ def _of_full_frame(mask: Mask, factor: int) -> Mask:
     to_mask = mask.to_mask.copy()
     to_mask[:, :2] /= factor
     return Mask(mask.values, to_mask)
-
-
-def yield_to_others(nice: int = NICE) -> None:
-    """Lower the calling thread's priority (Linux only: elsewhere it would lower the whole process)."""
-    if sys.platform.startswith("linux"):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mirror.domain import Face, Garment, Look, Mask, Person, Pose, Profile
+from mirror.pipeline.stages import TABLE
 
 Distance = Literal["near", "ok", "far"]
 """How far she stands: too near for her full body, well, or too far to see her clothes."""
@@ -14,14 +15,10 @@ Distance = Literal["near", "ok", "far"]
 SourceState = Literal["opening", "live", "lost", "ended"]
 """``lost``: no fresh frame; the source is being reopened. ``ended``: a file is over."""
 
-STAGES: tuple[str, ...] = (
-    "camera", "display", "people", "pose", "mask", "body", "face", "attributes", "garments", "embedding",
-    "look", "paint",
-)
-"""Every stage that is timed, in the order in which a frame meets them."""
+STAGES: tuple[str, ...] = tuple(stage.name for stage in TABLE)
+"""Every stage that is timed, in the order of :data:`mirror.pipeline.stages.TABLE`."""
 
-CONSENT_STAGES: frozenset[str] = frozenset(
-    {"mask", "body", "face", "attributes", "garments", "embedding", "look"})
+CONSENT_STAGES: frozenset[str] = frozenset(stage.name for stage in TABLE if stage.asks)
 """Stages that describe the shopper: none of them runs before she said yes."""
 
 
@@ -51,6 +48,29 @@ class StageTiming:
 
 
 @dataclass(frozen=True)
+class GovernorStep:
+    """The governor went to a rung of its ladder ``at`` (monotonic seconds)."""
+
+    at: float
+    level: int
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class GovernorState:
+    """How far the mirror has given way to a short or hot machine: 0 is the full mirror. ``celsius`` and ``throttled``
+    are None where the platform does not tell. ``steps``: the latest, oldest first."""
+
+    level: int = 0
+    name: str = "full"
+    reason: str = ""
+    celsius: float | None = None
+    throttled: bool | None = None
+    steps: tuple[GovernorStep, ...] = ()
+
+
+@dataclass(frozen=True)
 class Telemetry:
     """Counts and times only; nothing of a person. Rates are per second over the last seconds."""
 
@@ -67,6 +87,7 @@ class Telemetry:
     own_pose: float = 0.0
     """Share of painted frames (that showed a pose) whose keypoints were of this very frame."""
     stages: Mapping[str, StageTiming] = field(default_factory=dict)
+    governor: GovernorState = GovernorState()
 
 
 @dataclass(frozen=True, eq=False)

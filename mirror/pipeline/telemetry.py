@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,18 @@ class TimedSession:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.session, name)
+
+
+@dataclass(frozen=True)
+class Lately:
+    """The last moments, for the governor: runs and median milliseconds of each stage that ran twice or more, paints,
+    and the median milliseconds from capture to paint (None without two paints). ``seconds``: since counting began."""
+
+    seconds: float
+    runs: dict[str, int]
+    stage_ms: dict[str, float]
+    painted: int
+    frame_ms: float | None
 
 
 class TelemetryRecord:
@@ -199,6 +212,24 @@ class TelemetryRecord:
                     self._ways.append(steps)
         if self.trace is not None:
             self.trace.frame(number, captured_at, now)
+
+    def lately(self, window_s: float) -> Lately:
+        """What happened in the last ``window_s`` seconds; far cheaper than a snapshot."""
+        with self._lock:
+            now = self.now()
+            since = now - window_s
+            parts: dict[str, list[float]] = {}
+            for name, stage in self._stages.items():
+                runs = sum(1 for _ in itertools.takewhile(lambda end: end > since, reversed(stage.ends)))
+                newest = itertools.islice(reversed(stage.parts), runs)
+                parts[name] = [1000 * (pre + run + post) for pre, run, post, _ in newest]
+            painted = sum(1 for _ in itertools.takewhile(lambda end: end > since, reversed(self._paints)))
+            latency = list(itertools.islice(reversed(self._latency), painted))
+            seconds = now - self._began
+        return Lately(
+            seconds, {name: len(times) for name, times in parts.items()},
+            {name: median(times) for name, times in parts.items() if len(times) > 1},
+            painted, 1000 * median(latency) if painted > 1 else None)
 
     def snapshot(self, *, recent: bool = True) -> Telemetry:
         """What was measured lately (``recent``: last seconds), or since the start."""

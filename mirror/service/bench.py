@@ -115,6 +115,7 @@ class _Watch:
             "cpu_percent": round(100 * spent / seconds, 1),
             "cpu_ms_per_frame": round(1000 * spent / max(1, told.displayed), 2),
             "cpu_seconds": _spent_by_name(threads, after),
+            "governor": _governed(told, time.monotonic() - told.seconds),
             "frame_way_ms": {name: round(value, 2) for name, value in way.items()},
             "rss_mb": round(_resident_mb(), 1),
             "stages_missing": sorted(CONSENT_STAGES - set(told.stages)),
@@ -147,6 +148,8 @@ def bench_table(document: dict[str, Any]) -> str:
             f"{name.replace('_', ' ')} {value:.1f}" for name, value in document["frame_way_ms"].items()
             if name != "total")
         lines.append(f"a usual frame, ms: {steps} = {document['frame_way_ms']['total']:.1f}")
+    for step in document["governor"]["steps"]:
+        lines.append(f"governor at {step['seconds']:.0f} s: {step['name']} ({step['reason']})")
     if document["cpu_seconds"]:
         lines.append("CPU s by thread: " + ", ".join(f"{k} {v:.1f}" for k, v in document["cpu_seconds"].items()))
     if document["stages_missing"]:
@@ -174,6 +177,19 @@ def _figures(told: Telemetry) -> dict[str, Any]:
         },
         "own_pose": round(told.own_pose, 4),
         "stage_ms": stages,
+    }
+
+
+def _governed(told: Telemetry, began: float) -> dict[str, Any]:
+    """Where the governor's ladder stands, and its steps: ``seconds`` since the measurement began (less than 0: in the
+    warm-up)."""
+    state = told.governor
+    steps = [
+        {"seconds": round(s.at - began, 1), "level": s.level, "name": s.name, "reason": s.reason} for s in state.steps]
+    return {
+        "level": state.level, "name": state.name, "reason": state.reason,
+        "celsius": None if state.celsius is None else round(state.celsius, 1), "throttled": state.throttled,
+        "steps": steps,
     }
 
 

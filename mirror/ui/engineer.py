@@ -119,6 +119,7 @@ def bake_panel(
             ("pose", f"{pose_fps:.1f} Hz"),
             ("latency p95", f"{telemetry.capture_to_paint.p95:.0f} ms"),
             ("overlay p95", f"{telemetry.overlay_age.p95:.0f} ms"),
+            ("governor", governed(telemetry)),
             ("dropped", f"{telemetry.dropped} / {telemetry.captured}"),
             ("track", f"{state.shopper}  others {max(0, len(state.people) - 1)}"),
             ("distance", f"{state.distance or '-'}{' full' if state.full_body else ''}"),
@@ -126,7 +127,7 @@ def bake_panel(
         if state.notice:
             wrong = text.fit(state.notice, TEXT_PX - 2, 500, w - 36, 3)
             text.draw(painter, wrong, 18, h - 14 - wrong.height, over)
-            facts = facts[:4]  # what is wrong matters more than where she stands
+            facts = facts[:5]  # what is wrong matters more than where she stands
         for name, value in facts:
             if y + ROW > h - 8:
                 break
@@ -134,6 +135,12 @@ def bake_panel(
             y += ROW - 3
 
     return bake_plate(width, height, scale, 20, ground, QColor(0, 0, 0, 0), draw, raised=False)
+
+
+def governed(telemetry: Telemetry) -> str:
+    """How far the mirror gives way to the machine, and why."""
+    state = telemetry.governor
+    return "full" if state.level == 0 else f"{state.level}: {state.reason}"
 
 
 def _graph(painter: QPainter, intervals: Sequence[float], place: QRectF, ok: QColor, over: QColor) -> None:

@@ -41,6 +41,8 @@ class PoseReader:
         card = session.card
         require(card, tuple(POSE), "a pose net")
         self.session = session
+        self.lighter: PoseReader | None = None
+        """A quicker net with the same keypoints, for a machine that is short; None where there is none."""
         self.skeleton = skeleton_of(card)
         self._crop = CropTensor(card)
         self._decode = pose_decoder(card, (self._crop.width, self._crop.height))
@@ -48,6 +50,11 @@ class PoseReader:
         framed = card.decoder in FRAMED or "box_margin" in options
         self._margin = options.number("box_margin", BOX_MARGIN, least=0.5, most=4) if framed else None
         self._seen_at = options.number("seen_at", SEEN_SCORE, least=0.01, most=0.99)
+
+    @property
+    def parts(self) -> tuple[PoseReader, ...]:
+        """This reader, and the lighter one where there is one."""
+        return (self,) if self.lighter is None else (self, self.lighter)
 
     def read(self, image: np.ndarray, region: Box) -> Pose:
         """Keypoints of the person inside ``region``, the 17 COCO ones first.

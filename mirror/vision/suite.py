@@ -87,9 +87,12 @@ class Vision:
 
         require(manifest[BODY_SHAPE], (BODY,), "a body shape of breadths")
         age = session(names.face_age or names.attributes)
+        pose = PoseReader(session(names.stills_pose if best_pose else names.pose))
+        if not best_pose and names.pose == BEST_POSE:
+            pose.lighter = PoseReader(session(LIVE_POSE))
         return cls(
             people=PeopleFinder(session(names.people)),
-            pose=PoseReader(session(names.stills_pose if best_pose else names.pose)),
+            pose=pose,
             mask=MaskReader(session(names.mask)),
             face=FaceFinder(),
             attributes=AttributeReader(age, session(names.face_gender or names.attributes)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mirror.pipeline.schedule import MOST_STRETCH, Schedule
+from mirror.pipeline.schedule import SLOWEST_S, Schedule
 from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
 
 
@@ -45,19 +45,18 @@ def test_a_stage_that_failed_waits_longer() -> None:
     assert schedule.most_overdue({"mask"}, 5.31) == "mask"
 
 
-def test_when_poses_come_late_slow_stages_give_way_and_come_back_slowly() -> None:
-    schedule = Schedule({"mask": 0.3})
-    schedule.ran("mask", 0.0)
-    for _ in range(10):
-        schedule.govern(pose_rate=15, camera_rate=30)
-    assert schedule.stretch == MOST_STRETCH
-    assert schedule.most_overdue({"mask"}, 1.1) is None
-    assert schedule.most_overdue({"mask"}, 1.21) == "mask"
-    schedule.govern(pose_rate=29.5, camera_rate=30)
-    assert 1 < schedule.stretch < MOST_STRETCH
-    for _ in range(20):
-        schedule.govern(pose_rate=29.5, camera_rate=30)
-    assert schedule.stretch == 1.0
+def test_stretched_stages_are_rarer_but_none_that_is_wished_oftener_falls_under_once_a_second() -> None:
+    schedule = Schedule({"mask": 0.3, "face": 2.0})
+    for stage in ("mask", "face"):
+        schedule.ran(stage, 0.0)
+    schedule.stretch = 1.5
+    assert schedule.most_overdue({"mask"}, 0.44) is None
+    assert schedule.most_overdue({"mask"}, 0.46) == "mask"
+    schedule.stretch = 4.0
+    assert schedule.most_overdue({"mask"}, SLOWEST_S - 0.01) is None
+    assert schedule.most_overdue({"mask"}, SLOWEST_S + 0.01) == "mask"
+    assert schedule.period("face") == 2.0, "rare as it is wished, no rarer"
+    assert SLOWEST_S < 1
 
 
 def test_a_stages_time_parts_into_before_in_and_after_the_graph() -> None:
@@ -114,3 +113,20 @@ def test_latency_overlay_age_and_own_pose_are_of_each_frames_first_paint() -> No
     assert whole.fps_camera == pytest.approx(30, rel=0.01)
     record.clear()
     assert record.snapshot().displayed == 0
+
+
+def test_what_happened_lately_is_of_the_window_and_counts_every_run() -> None:
+    ticks = Ticks()
+    record = TelemetryRecord(ticks)
+    for number in range(60):
+        ticks.now += 0.1
+        record.ran("pose", ticks.now, 0.001, 0.005 if number < 50 else 0.020, 0.001)
+        record.painted(number, ticks.now - (0.015 if number < 50 else 0.040), number, ticks.now, has_pose=True)
+    record.ran("mask", ticks.now, 0.0, 0.5, 0.0)
+    lately = record.lately(0.95)
+    assert lately.runs["pose"] == lately.painted == 10
+    assert lately.stage_ms == {"pose": pytest.approx(22)}, "one run of the mask tells nothing yet"
+    assert lately.frame_ms == pytest.approx(40)
+    assert lately.seconds == pytest.approx(6)
+    record.clear()
+    assert record.lately(1.0).frame_ms is None
