@@ -40,7 +40,9 @@ LADDER: tuple[Rung, ...] = (
 )
 
 RATES_END = max(level for level, rung in enumerate(LADDER) if not rung.lighter_pose and rung.pose_every == 1)
-"""A single stage over its budget does not push further than this: what lies below costs the picture."""
+NETS_END = max(level for level, rung in enumerate(LADDER) if rung.pose_every == 1)
+"""A single stage over its budget does not push further than the rates, the pose (whose picture is waiting) not further
+than the lighter net: what lies below costs the picture."""
 
 LEAST_POSE_SHARE, GOOD_POSE_SHARE = 0.90, 0.95
 """Poses over frames (that were to be read) below which the machine is short, and from which it is well."""
@@ -171,30 +173,33 @@ def _trouble(reading: Reading, rung: Rung) -> tuple[str, int]:
     """What is wrong in a few words (empty: nothing), and the deepest level that it may push to."""
     bottom = len(LADDER) - 1
     if reading.throttled:
-        return "processor slowed down for its heat", bottom
+        return "processor throttled", bottom
     if reading.celsius is not None and reading.celsius >= reading.limit_c:
-        return f"processor at {reading.celsius:.0f} of {reading.limit_c:.0f} degrees", bottom
+        return f"processor {reading.celsius:.0f} of {reading.limit_c:.0f} °C", bottom
     wanted = reading.source_fps / rung.pose_every
     if reading.pose_fps is not None and reading.pose_fps < LEAST_POSE_SHARE * wanted:
-        return f"pose {reading.pose_fps:.1f} of {wanted:.1f} per second", bottom
+        return f"pose {reading.pose_fps:.1f} of {wanted:.1f} Hz", bottom
     if reading.display_fps is not None and reading.display_fps < LEAST_DISPLAY_SHARE * reading.source_fps:
-        return f"display {reading.display_fps:.1f} of {reading.source_fps:.1f} per second", bottom
+        return f"display {reading.display_fps:.1f} of {reading.source_fps:.1f} Hz", bottom
     if reading.frame_ms is not None and reading.frame_ms > LATE_FRAME_MS:
-        return f"capture to paint {reading.frame_ms:.0f} of {LATE_FRAME_MS:.0f} ms", bottom
+        return f"frame {reading.frame_ms:.0f} of {LATE_FRAME_MS:.0f} ms", bottom
     over = _over_budget(reading)
-    return (over, RATES_END) if over else ("", 0)
+    if not over:
+        return "", 0
+    return _said(reading, over), NETS_END if over == "pose" else RATES_END
 
 
 def _over_budget(reading: Reading) -> str:
-    """The stage that is furthest over its budget, the slow ones last: they have time."""
+    """The stage that is furthest over its budget: the pose first, the slow ones last (they have time)."""
     over = [
-        (STAGES[name].thread != SLOW, ms / STAGES[name].budget_ms, name)
+        (name == "pose", STAGES[name].thread != SLOW, ms / STAGES[name].budget_ms, name)
         for name, ms in reading.stage_ms.items() if ms > STAGES[name].budget_ms
     ]
-    if not over:
-        return ""
-    _, _, name = max(over)
-    return f"{name} {reading.stage_ms[name]:.0f} of {STAGES[name].budget_ms:.0f} ms"
+    return max(over)[-1] if over else ""
+
+
+def _said(reading: Reading, stage: str) -> str:
+    return f"{stage} {reading.stage_ms[stage]:.0f} of {STAGES[stage].budget_ms:.0f} ms"
 
 
 def _healthy(reading: Reading, rung: Rung) -> bool:

@@ -23,6 +23,7 @@ STAGE_FULL_MS = 33.3
 """A full bar: one stage that takes a whole frame at 30 fps."""
 TEXT_PX = 20
 ROW = 30
+FACT_ROW = 24
 
 
 def _colours() -> tuple[QColor, QColor, QColor, QColor]:
@@ -113,13 +114,13 @@ def bake_panel(
             share = min(1.0, ms / STAGE_FULL_MS)
             painter.fillRect(QRectF(track.x(), track.y(), max(3.0, track.width() * share), 8), over if late else ok)
             y += ROW
-        y += 10
+        y += 4
         pose_fps = telemetry.fps.get("pose", 0.0)
         facts: tuple[tuple[str, str], ...] = (
             ("pose", f"{pose_fps:.1f} Hz"),
             ("latency p95", f"{telemetry.capture_to_paint.p95:.0f} ms"),
             ("overlay p95", f"{telemetry.overlay_age.p95:.0f} ms"),
-            ("governor", governed(telemetry)),
+            ("governor", "full"),
             ("dropped", f"{telemetry.dropped} / {telemetry.captured}"),
             ("track", f"{state.shopper}  others {max(0, len(state.people) - 1)}"),
             ("distance", f"{state.distance or '-'}{' full' if state.full_body else ''}"),
@@ -129,18 +130,20 @@ def bake_panel(
             text.draw(painter, wrong, 18, h - 14 - wrong.height, over)
             facts = facts[:5]  # what is wrong matters more than where she stands
         for name, value in facts:
-            if y + ROW > h - 8:
+            if y + FACT_ROW > h - 8:
                 break
-            row(painter, y, name, value, white, w)
-            y += ROW - 3
+            if name == "governor" and telemetry.governor.level:
+                text.draw(painter, text.fit(governed(telemetry), TEXT_PX, 500, w - 36), 18, y, over)
+            else:
+                row(painter, y, name, value, white, w)
+            y += FACT_ROW
 
     return bake_plate(width, height, scale, 20, ground, QColor(0, 0, 0, 0), draw, raised=False)
 
 
 def governed(telemetry: Telemetry) -> str:
-    """How far the mirror gives way to the machine, and why."""
-    state = telemetry.governor
-    return "full" if state.level == 0 else f"{state.level}: {state.reason}"
+    """How far the mirror gives way to the machine, and why: the rung's number and the reason of the step to it."""
+    return f"{telemetry.governor.level}: {telemetry.governor.reason}"
 
 
 def _graph(painter: QPainter, intervals: Sequence[float], place: QRectF, ok: QColor, over: QColor) -> None:

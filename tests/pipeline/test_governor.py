@@ -18,6 +18,7 @@ from mirror.pipeline.governor import (
     HEALTHY_S,
     LADDER,
     LONGEST_HEALTHY_S,
+    NETS_END,
     RATES_END,
     SETTLE_S,
     TROUBLE_S,
@@ -87,7 +88,7 @@ def test_trouble_that_lasts_goes_down_rung_by_rung_with_time_to_see_each_steps_e
     steps = day.governor.state().steps
     assert [step.name for step in steps] == [rung.name for rung in LADDER[1:]]
     assert all(b.at - a.at >= SETTLE_S for a, b in itertools.pairwise(steps))
-    assert steps[0].reason == "pose 10.0 of 30.0 per second"
+    assert steps[0].reason == "pose 10.0 of 30.0 Hz"
 
 
 def test_a_second_of_trouble_is_forgiven() -> None:
@@ -159,6 +160,14 @@ def test_a_stage_over_its_budget_makes_the_rates_fall_and_nothing_more(name: str
     assert day.governor.state().reason.startswith(name)
 
 
+def test_a_pose_over_its_budget_also_takes_the_lighter_net() -> None:
+    day = Day()
+    day.pass_by(replace(WELL, stage_ms={"mask": 900.0, "pose": 2 * STAGES["pose"].budget_ms}), 200)
+    assert day.governor.level == NETS_END > RATES_END
+    assert day.governor.rung.lighter_pose
+    assert day.governor.state().reason == "pose 50 of 25 ms"
+
+
 def test_with_nobody_there_it_neither_falls_nor_climbs_but_heat_still_counts() -> None:
     day = Day()
     day.until_level(LATE, 2)
@@ -217,7 +226,7 @@ def test_a_rung_is_put_into_effect_in_the_pipeline_and_told_in_the_telemetry() -
         pipeline.governor.observe(HOT, float(at))
     told = pipeline.measured().governor
     assert told.level >= 1
-    assert told.reason == "processor at 90 of 85 degrees"
+    assert told.reason == "processor 90 of 85 °C"
     assert told.steps[-1].level == told.level
     slow.may_hurry = False
     offered = [pipeline._offers(rung) for rung in LADDER[1:]]
