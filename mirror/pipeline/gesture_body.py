@@ -18,9 +18,9 @@ FRONTAL_RATIO, LEAST_RATIO = 0.70, 0.42
 """Shoulder joints' distance over the trunk's length of one who faces the mirror (mirror.pipeline.stance), and of one
 who stands at about 55 degrees: beyond that her hands are not meant for the mirror."""
 
-ABOVE, STILL_ABOVE = 0.05, -0.12
+ABOVE, STILL_ABOVE = -0.02, -0.17
 """The wrist over the shoulders' line, to begin and to go on. A forearm (0.7 widths) raised from a hanging upper arm
-(0.8) ends just above it."""
+(0.8) ends about there."""
 OUT, STILL_OUT = 0.72, 0.60
 """The wrist outside of the body's middle (a shoulder joint lies at 0.5), unless it is over the head: a telephone
 before the chest, a collar, a dress held by its shoulders lie further in."""

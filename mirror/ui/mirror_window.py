@@ -143,6 +143,8 @@ class MirrorWindow:
         before = self.model.screen
         self._do(self.model.look_at(Sight.of(state), now))
         self._frame_her(state, now)
+        for intent in self.overlay.hands.intents(state, self.model.screen, now):
+            self.press(intent)
         self.widget.set_state(state)
         if before in SERVING and self.model.screen not in SERVING:
             self.overlay.forget()

@@ -16,6 +16,7 @@ from mirror.pipeline.view import View
 from mirror.ui import decks, engineer, pills, theme
 from mirror.ui.baking import Baked, bake_free
 from mirror.ui.canvas import Canvas, Pictures
+from mirror.ui.hands import HandControl
 from mirror.ui.layout import Layout, Rect
 from mirror.ui.look_deck import LookDeck
 from mirror.ui.screens import Guidance, Intent, Screen
@@ -43,6 +44,7 @@ class Overlay(Canvas):
         """Pieces that the attract screen shows, four at a time."""
         self.tags = TagLayer(self, name_colour)
         self._look_deck = LookDeck(self)
+        self.hands = HandControl()
         self._stop_x = 0
         self._somebody = False
 
@@ -50,6 +52,7 @@ class Overlay(Canvas):
         """Let go of everything that was drawn for her."""
         self.cache.clear()
         self.tags.forget()
+        self.hands.forget()
 
     def prepare(self, at: Layout, model: ScreenModel) -> None:
         """Draw what she will probably ask for next; between paints."""
@@ -80,6 +83,8 @@ class Overlay(Canvas):
             draw(painter, at, model)
         elif model.screen is Screen.PLAIN:
             self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
+        if view is not None:
+            self.hands.paint(painter, self, view)
         if model.engineer:
             baked = engineer.bake_panel(at.engineer.w, at.engineer.h, at.scale, state, paint_ms, intervals_ms) \
                 if self._panel_due(now) else self._panel
