@@ -32,9 +32,12 @@ REST_S = 0.25
 """After a choice or a stop the hand must be down for this long before it speaks again."""
 LOST_S = 0.4
 """No pose of her for as long empties every ring."""
-STEADY_SPEED = 2.5
-"""Shoulder widths a second (0.9 m/s) above which a hand is on its way and the ring does not begin. A raised hand slows
-down within 0.2 s; one that waves, or goes on to the hair, does not."""
+STEADY = 0.35
+"""Shoulder widths that a wrist may move while its ring is awaited (1.75 a second, 0.6 m/s): one that moves more is on
+its way, waves, or goes on to the hair. The live net's own wavering is 0.05 to 0.12 (`benchmarks.gestures`)."""
+RISE_S = 1.5
+"""A raised hand was down before, at most so long ago: one that is up when she is found, or comes from the head, says
+nothing."""
 
 Kind = Literal["page", "choose", "stop"]
 
@@ -72,8 +75,8 @@ class _Hand:
     since: float = 0.0
     seen_up: float = 0.0
     down_since: float | None = None
-    wrist: tuple[float, float] | None = None
-    wrist_time: float = 0.0
+    low_at: float = float("-inf")
+    anchor: tuple[float, float] = (0.0, 0.0)
     at: tuple[float, float] = (0.0, 0.0)
 
 
@@ -95,7 +98,7 @@ class GestureModel:
     def reset(self) -> None:
         """Forget every hand."""
         for hand in self._hands.values():
-            hand.stage, hand.wrist, hand.down_since = "down", None, None
+            hand.stage, hand.low_at, hand.down_since = "down", float("-inf"), None
         self._both_since, self._stopped, self._rings = None, False, ()
 
     def see(self, pose: Pose | None, time: float, shopper: int) -> Hands:
@@ -117,6 +120,9 @@ class GestureModel:
         if time - self._time > LOST_S:
             self.reset()
         self._time = time
+        for side in SIDES:
+            if arms[side].low:
+                self._hands[side].low_at = time
         stop = self._both(arms, time)
         gestures = [stop] if stop else []
         if self._both_since is None and not self._stopped:
@@ -136,6 +142,8 @@ class GestureModel:
         if up:
             self._both_seen = time
             if self._both_since is None:
+                if all(time - hand.low_at > RISE_S for hand in self._hands.values()):
+                    return None
                 self._both_since = time
                 for hand in self._hands.values():
                     hand.stage, hand.down_since = "spent", None
@@ -149,7 +157,6 @@ class GestureModel:
     def _one(self, side: Side, arms: Mapping[Side, Arm], time: float) -> Gesture | None:
         arm, other = arms[side], arms["left" if side == "right" else "right"]
         hand = self._hands[side]
-        speed = _speed(hand, arm, time)
         holds = hand.stage in ("up", "armed")
         up = (arm.kept if holds else arm.raised) and other.hangs
         if up:
@@ -157,20 +164,20 @@ class GestureModel:
         if hand.stage == "spent":
             self._rest(hand, arm, time)
         elif hand.stage == "down":
-            if up:
-                hand.stage, hand.since = "up", time
+            if up and time - hand.low_at <= RISE_S:
+                hand.stage, hand.since, hand.anchor = "up", time, arm.offset
         elif hand.stage == "up":
             if not up and time - hand.seen_up > GAP_S:
                 hand.stage = "down"
-            elif speed > STEADY_SPEED:
-                hand.since = time
+            elif math.dist(arm.offset, hand.anchor) > STEADY:
+                hand.since, hand.anchor = time, arm.offset
             elif up and time - hand.since >= ARM_S:
                 hand.stage, hand.since = "armed", time
         elif hand.stage == "armed":
             if not up:
                 if arm.touches_head or not other.hangs:
                     hand.stage, hand.down_since = "spent", None
-                elif arm.hangs or time - hand.seen_up > GAP_S:
+                elif arm.low or time - hand.seen_up > GAP_S:
                     hand.stage = "leaving"
             elif time - hand.since >= HOLD_S:
                 hand.stage, hand.down_since = "spent", None
@@ -178,7 +185,7 @@ class GestureModel:
         if hand.stage == "leaving":
             if arm.touches_head or time - hand.seen_up > LOWER_S or not other.hangs:
                 hand.stage, hand.down_since = "spent", None
-            elif arm.hangs and arm.seen:
+            elif arm.low:
                 hand.stage = "down"
                 return Gesture("page", side)
         return None
@@ -199,12 +206,3 @@ class GestureModel:
         return tuple(
             Ring(side, hand.at, min(1.0, (time - hand.since) / HOLD_S))
             for side, hand in self._hands.items() if hand.stage == "armed")
-
-
-def _speed(hand: _Hand, arm: Arm, time: float) -> float:
-    """Of the wrist against the shoulders, shoulder widths a second; 0 at the first reading."""
-    before, then = hand.wrist, hand.wrist_time
-    hand.wrist, hand.wrist_time = arm.offset, time
-    if before is None or time <= then:
-        return 0.0
-    return math.hypot(arm.offset[0] - before[0], arm.offset[1] - before[1]) / (time - then)

@@ -13,12 +13,14 @@ ENTER_SCORE, KEEP_SCORE = 0.3, 0.2
 """Scores from which a wrist or an elbow begins a gesture, and from which it goes on with one. The live net gives a
 free wrist .4 to .8; 0.2 is the rule of the full body."""
 LEAST_SHOULDER_SCORE = 0.3
+LOW_SCORE = 0.1
+"""In a pocket or before dark trousers a wrist is hardly seen, but where it lies is told."""
 
 FRONTAL_RATIO, LEAST_RATIO = 0.70, 0.42
 """Shoulder joints' distance over the trunk's length of one who faces the mirror (mirror.pipeline.stance), and of one
 who stands at about 55 degrees: beyond that her hands are not meant for the mirror."""
 
-ABOVE, STILL_ABOVE = -0.02, -0.17
+ABOVE, STILL_ABOVE = -0.06, -0.25
 """The wrist over the shoulders' line, to begin and to go on. A forearm (0.7 widths) raised from a hanging upper arm
 (0.8) ends about there."""
 OUT, STILL_OUT = 0.72, 0.60
@@ -32,7 +34,7 @@ UPRIGHT, STILL_UPRIGHT = 50.0, 65.0
 """Largest angle of the forearm from the vertical, degrees: an arm that points, or holds a camera out, leans more."""
 LEAST_FOREARM = 0.30
 """Of the picture's length of a forearm (0.7): shorter, it points at the mirror, as in a picture of oneself."""
-HIGH = 0.40
+HIGH = 0.32
 """Both hands up: over the shoulders by this much; a blouse that is held up is held at or under them."""
 HANGS = 0.35
 """The other hand, or one that has paged, is under the shoulders by this much."""
@@ -45,7 +47,8 @@ class Arm:
     """One hand: ``wrist`` in frame pixels; ``offset`` in shoulder widths (out to its own side, up).
 
     ``raised`` begins a gesture, ``kept`` goes on with one, ``high`` is its part in both hands up, ``hangs`` is down
-    (or not seen), ``touches_head`` is at the hair or the face, ``seen`` tells whether the wrist was seen at all.
+    (or not seen), ``low`` lies down there even if it is hardly seen (a pocket), ``touches_head`` is at the hair or the
+    face, ``seen`` tells whether the wrist was seen at all.
     """
 
     wrist: tuple[float, float]
@@ -56,6 +59,7 @@ class Arm:
     high: bool
     hangs: bool
     touches_head: bool
+    low: bool
 
 
 def arms_of(pose: Pose) -> Mapping[Literal["left", "right"], Arm] | None:
@@ -109,4 +113,5 @@ def _arm(
     high = seen and up >= HIGH and far >= CLEAR and (out >= OUT or over >= CLEAR)
     return Arm(
         (wrist[0], wrist[1]), (out, up), seen, raised, kept, high,
-        hangs=not seen or up <= -HANGS, touches_head=seen and far < TOUCHES)
+        hangs=not seen or up <= -HANGS, touches_head=seen and far < TOUCHES,
+        low=wrist[2] >= LOW_SCORE and up <= -HANGS)
