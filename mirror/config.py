@@ -105,6 +105,14 @@ class UiSettings:
 
 
 @dataclass(frozen=True)
+class HandoffSettings:
+    """The look goes along as a QR code: ``url`` is the shop's page, with ``{ids}`` where the items' ids go (empty: no
+    code). Nothing else is in it: no account, no visit, no time."""
+
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set, one table each."""
 
@@ -114,6 +122,7 @@ class Settings:
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     shop: ShopSettings = field(default_factory=ShopSettings)
     ui: UiSettings = field(default_factory=UiSettings)
+    handoff: HandoffSettings = field(default_factory=HandoffSettings)
 
 
 def load_settings(
@@ -209,6 +218,9 @@ def _nearest(word: str, known: Any) -> str:
 def _check_ranges(settings: Settings) -> None:
     if settings.camera.rotate not in (0, 90, 180, 270):
         raise UsageError(f"config: [camera] rotate must be 0, 90, 180 or 270, not {settings.camera.rotate}")
+    url = settings.handoff.url
+    if url and not (url.startswith(("https://", "http://")) and "{ids}" in url):
+        raise UsageError(f"config: [handoff] url must be like https://shop.example/look?ids={{ids}}, not {url!r}")
     for table, key, low, high in (
         ("camera", "width", 64, 7680), ("camera", "height", 64, 7680), ("camera", "fps", 1, 240),
         ("camera", "stale_after_s", 0.1, 60), ("models", "threads", 1, 64), ("pipeline", "pose_wait_ms", 0, 200),

@@ -78,6 +78,7 @@ class MirrorWindow:
         theme = Theme.named("dark" if settings.ui.theme == "dark" else "light")
         self.overlay = Overlay(theme, Words(settings.ui.language), self.shelf.get, colour_name,
                                reduced_motion=settings.ui.reduced_motion)
+        self.overlay.handoff.url = settings.handoff.url
         self.widget = MirrorWidget(self.overlay, self.model, self.press, clock)
         self.widget.on_painted = self._painted
         self.widget.on_resized = self._resized

@@ -16,6 +16,7 @@ from mirror.pipeline.view import View
 from mirror.ui import decks, engineer, pills, theme
 from mirror.ui.baking import Baked, bake_free
 from mirror.ui.canvas import Canvas, Pictures
+from mirror.ui.handoff import HandOff
 from mirror.ui.hands import HandControl
 from mirror.ui.layout import Layout, Rect
 from mirror.ui.look_deck import LookDeck
@@ -45,6 +46,7 @@ class Overlay(Canvas):
         self.tags = TagLayer(self, name_colour)
         self._look_deck = LookDeck(self)
         self.hands = HandControl()
+        self.handoff = HandOff(self)
         self._stop_x = 0
         self._somebody = False
 
@@ -57,6 +59,7 @@ class Overlay(Canvas):
     def prepare(self, at: Layout, model: ScreenModel) -> None:
         """Draw what she will probably ask for next; between paints."""
         self._look_deck.prepare(at, model)
+        self.handoff.prepare(at, model)
 
     def paint(
         self, painter: QPainter, at: Layout, model: ScreenModel, state: MirrorState, view: View | None, now: float,
@@ -72,7 +75,7 @@ class Overlay(Canvas):
             engineer.draw_marks(painter, view, state, at.body(model.screen), at.scale)
         self._top(painter, at, model)
         if view is not None and model.screen in (Screen.LOOKING, Screen.LOOK):
-            self.tags.paint(painter, at, model, state, view)
+            self.tags.paint(painter, self.handoff.cleared(at, model), model, state, view)
         elif model.screen not in (Screen.LOOKING, Screen.LOOK):
             self.tags.hide()
         draw = {
@@ -194,3 +197,4 @@ class Overlay(Canvas):
 
     def _look(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
         self._look_deck.paint(painter, at, model, self._stop_x)
+        self.handoff.paint(painter, at, model)

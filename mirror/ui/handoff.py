@@ -1,0 +1,161 @@
+"""The look as a QR code: a link to the shop's own page with the items' ids in it, and nothing about her.
+
+It stands low beside her, where a telephone is held, and is drawn between paints: a code takes some milliseconds.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from PyQt5.QtCore import QRectF, Qt
+from PyQt5.QtGui import QColor, QPainter
+
+from mirror.domain import Item, UsageError
+from mirror.ui import text
+from mirror.ui.baking import Baked, bake_plate
+from mirror.ui.canvas import Canvas
+from mirror.ui.layout import Layout, Rect
+from mirror.ui.look_deck import partners_of
+from mirror.ui.screens import Screen
+from mirror.ui.states import ScreenModel
+
+QUIET = 4
+"""Modules of white around a code (ISO/IEC 18004)."""
+MODULE_LEAST = 3
+"""Window pixels of a module, at least: 1.5 mm on a 43 inch panel, which a telephone reads from a metre."""
+PLATE = (244, 330)
+"""Design pixels: as wide as her right lane; the code and two lines of caption."""
+SIDE = 216
+CAPTION, SMALL, PAD = 32, 28, 14
+"""A code is read from a metre: there 28 is well over the size rule of docs/design.md."""
+CORNER = 24.0
+
+
+def link_of(url: str, items: Sequence[Item]) -> str:
+    """The shop's page of these items: ``{ids}`` in ``url`` becomes their ids, joined by commas and percent-encoded."""
+    return url.replace("{ids}", ",".join(quote(item.id, safe="") for item in items))
+
+
+def code_of(link: str) -> tuple[tuple[bool, ...], ...]:
+    """The modules of a QR code, row by row, True is dark, without the white around it; error correction M.
+
+    Raises:
+        UsageError: the package segno is missing, or the link is too long for any code.
+    """
+    try:
+        segno: Any = importlib.import_module("segno")
+    except ModuleNotFoundError:
+        raise UsageError(
+            "[handoff] url needs the package segno: pip install 'smart-mirror[qr]', or leave url empty") from None
+    try:
+        code = segno.make(link, error="m", micro=False, boost_error=False)
+    except segno.DataOverflowError:
+        raise UsageError(f"[handoff] url makes a link of {len(link)} characters: too long for a code") from None
+    return tuple(tuple(bool(module) for module in row) for row in code.matrix)
+
+
+def items_of(model: ScreenModel) -> tuple[Item, ...]:
+    """What goes along: the pieces that she chose, else the card that is open (with its partners in an outfit)."""
+    chosen = {offer.item.id: offer.item for offer in (*model.look.similar, *model.look.complete)
+              if offer.item.id in model.chosen}
+    if chosen:
+        return tuple(chosen.values())
+    if not 0 <= model.index < len(model.suggestions):
+        return ()
+    return (model.suggestions[model.index].item, *partners_of(model, model.index))
+
+
+class HandOff:
+    """Paints the code on a canvas while a look is open. ``url`` "" (the default): there is none."""
+
+    def __init__(self, canvas: Canvas, url: str = "") -> None:
+        self.canvas = canvas
+        self._url = ""
+        self.url = url
+        self._wanted: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    @url.setter
+    def url(self, url: str) -> None:
+        if url:
+            code_of(link_of(url, ()))  # what is missing is told at the start, not at the first look
+        self._url = url
+
+    def place(self, at: Layout) -> Rect:
+        """Where it stands: portrait, low in the right lane; landscape, low in the left lane over the hint."""
+        w, h = round(PLATE[0] * at.scale), round(PLATE[1] * at.scale)
+        lane = at.lane_right if at.portrait else at.lane_left
+        gap = round(24 * at.scale)
+        x = lane.right - w if at.portrait else lane.x
+        return Rect(x, min(lane.bottom, at.height) - h - gap * (not at.portrait), w, h)
+
+    def shown(self, model: ScreenModel) -> bool:
+        return bool(self._url) and model.screen is Screen.LOOK and bool(items_of(model))
+
+    def cleared(self, at: Layout, model: ScreenModel) -> Layout:
+        """The layout whose lanes leave the code its place."""
+        if not self.shown(model):
+            return at
+        gap, place = round(16 * at.scale), self.place(at)
+        if at.portrait:
+            return replace(at, lane_right=at.lane_right._replace(h=place.y - gap - at.lane_right.y))
+        # the left lane is wide enough for both side by side
+        left = place.right + gap
+        return replace(at, lane_left=at.lane_left._replace(x=left, w=at.lane_left.right - left))
+
+    def paint(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
+        """Blit the code of what is open, once it is drawn: see :meth:`prepare`."""
+        if not self.shown(model):
+            return
+        place, key = self.place(at), self._key(model)
+        if key == self._wanted:
+            self.canvas.put(painter, self.canvas.kept(key, lambda: self._bake(at, model)), place.x, place.y)
+
+    def prepare(self, at: Layout, model: ScreenModel) -> None:
+        """Draw the code of what is open; between paints."""
+        if self.shown(model) and self._key(model) != self._wanted:
+            self._wanted = self._key(model)
+            self.canvas.kept(self._wanted, lambda: self._bake(at, model))
+
+    @staticmethod
+    def _key(model: ScreenModel) -> tuple[str, ...]:
+        return ("code", *(item.id for item in items_of(model)))
+
+    def _bake(self, at: Layout, model: ScreenModel) -> Baked:
+        modules = code_of(link_of(self._url, items_of(model)))
+        count = len(modules) + 2 * QUIET
+        # whole window pixels a module: half ones are what a reader stumbles over
+        pixels = max(MODULE_LEAST, int(SIDE * at.scale) // count)
+        words, room = self.canvas.words, PLATE[0] - 2 * PAD
+        lines = text.fit(words("scan"), CAPTION, 600, room), text.fit(words("scan2"), SMALL, 500, room)
+
+        def content(painter: QPainter, w: float, h: float) -> None:
+            s = at.scale
+            side = pixels * count
+            left, top = round((w * s - side) / 2), round(PAD * s + (SIDE * s - side) / 2)
+            painter.save()
+            painter.setRenderHint(QPainter.Antialiasing, False)
+            painter.scale(1 / s, 1 / s)
+            # dark on white in every theme: many readers take no other
+            painter.fillRect(QRectF(left, top, side, side), QColor("white"))
+            for row, line in enumerate(modules):
+                for column, dark in enumerate(line):
+                    if dark:
+                        painter.fillRect(left + (QUIET + column) * pixels, top + (QUIET + row) * pixels, pixels, pixels,
+                                         Qt.black)
+            painter.restore()
+            y = PAD + SIDE + 10.0
+            for told, ink in zip(lines, (look.ink, look.ink2), strict=True):
+                text.draw(painter, told, PAD, y, ink, align=0.5, within=room)
+                y += told.height
+
+        look = self.canvas.look
+        place = self.place(at)
+        return bake_plate(place.w, place.h, at.scale, CORNER, look.plate, look.line, content)
