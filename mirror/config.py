@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from mirror.domain import UsageError
+from mirror.domain import CATEGORIES, UsageError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -83,12 +83,13 @@ class PrivacySettings:
 
 @dataclass(frozen=True)
 class ShopSettings:
-    """This shop: its catalogue file, how many items a look offers, and how the numbers on its labels count
-    (``letter``: there are none)."""
+    """This shop: its catalogue file, how many items a look offers, of which categories (with commas between; empty:
+    of all), and how the numbers on its labels count (``letter``: there are none)."""
 
     catalogue: str = ""
     similar: int = 6
     complete: int = 6
+    categories: str = ""
     size_system: Literal["eu", "us", "letter"] = "eu"
 
 
@@ -96,7 +97,7 @@ class ShopSettings:
 class UiSettings:
     """The window. A width of 0 takes the screen's size, or 1080x1920 without one."""
 
-    language: Literal["en"] = "en"
+    language: Literal["en", "zh", "es"] = "en"
     theme: Literal["light", "dark", "auto"] = "light"
     width: int = 0
     height: int = 0
@@ -123,6 +124,11 @@ class Settings:
     shop: ShopSettings = field(default_factory=ShopSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     handoff: HandoffSettings = field(default_factory=HandoffSettings)
+
+
+def offered_categories(shop: ShopSettings) -> tuple[str, ...]:
+    """The categories of ``[shop] categories`` in their order; empty: every category is offered."""
+    return tuple(word.strip() for word in shop.categories.split(",") if word.strip())
 
 
 def load_settings(
@@ -218,6 +224,9 @@ def _nearest(word: str, known: Any) -> str:
 def _check_ranges(settings: Settings) -> None:
     if settings.camera.rotate not in (0, 90, 180, 270):
         raise UsageError(f"config: [camera] rotate must be 0, 90, 180 or 270, not {settings.camera.rotate}")
+    for word in offered_categories(settings.shop):
+        if word not in CATEGORIES:
+            raise UsageError(f"config: [shop] categories: unknown {word!r}{_nearest(word, CATEGORIES)}")
     url = settings.handoff.url
     if url and not (url.startswith(("https://", "http://")) and "{ids}" in url):
         raise UsageError(f"config: [handoff] url must be like https://shop.example/look?ids={{ids}}, not {url!r}")

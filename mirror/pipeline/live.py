@@ -19,7 +19,7 @@ import cv2
 from catalog.index import Catalogue
 from mirror.camera import Source
 from mirror.camera.pool import PicturePool
-from mirror.config import Settings
+from mirror.config import Settings, offered_categories
 from mirror.domain import AgeBand, Frame, Garment, Look, MirrorError, Profile, SizeBelief, SizeKind
 from mirror.pipeline.belief import EstimateSizes
 from mirror.pipeline.carry import carry_face, carry_garment, carry_mask, similarity
@@ -370,7 +370,12 @@ def _advisor(catalogue: Catalogue, settings: Settings) -> AdviseLook:
     wished = RecommendSettings(
         similar=settings.shop.similar, complete=settings.shop.complete, size_system=settings.shop.size_system)
 
+    offered = offered_categories(settings.shop)
+
     def advise(garments: Sequence[Garment], profile: Profile) -> Look:
-        return recommend(garments, profile, catalogue, settings=wished)
+        look = recommend(garments, profile, catalogue, settings=wished)
+        if not offered:
+            return look
+        return Look(*(tuple(s for s in part if s.item.category in offered) for part in (look.similar, look.complete)))
 
     return advise
