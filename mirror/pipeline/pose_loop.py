@@ -33,6 +33,10 @@ follows is a person, whatever the finder says. On whole frames with one standing
 REGROW = 1.3
 """Where the people finder sees her this much taller than the pose net does, the region has lost a part of her."""
 
+MISSED_FRAMES = 2
+"""Frames one after another in which she is not found where she was before the people finder is asked: in one frame
+alone the pose net may err, and to seek her costs the frames until the finder's next look."""
+
 WAIT_S = 0.25
 AFTER_FAILURE_S = 0.5
 
@@ -63,7 +67,8 @@ class PoseLoop:
         self._token = -1
         self._region: Box | None = None
         self._last_box: Box | None = None
-        self._followed = False  # whether the last frame gave a pose
+        self._followed = False  # whether the region has given a pose
+        self._missed = 0  # frames since then that gave none of hers
         self._last_seen = 0.0
         self._read = -1
         self._captured = 0.0
@@ -132,10 +137,13 @@ class PoseLoop:
         region = follow_region(pose)
         box = body_region(pose)
         if region is None or box is None or self._has_leapt(box):
-            self._region = self.followed_since = None
+            self._missed += 1
+            if not self._followed or self._missed >= MISSED_FRAMES:
+                self._region = self.followed_since = None
             done(number)
             return
         self._region, self._last_box, self._last_seen, self._followed = region, box, time, True
+        self._missed = 0
         if self.followed_since is None:
             self.followed_since = time
         smoothed = self._memory.posed(self._token, scaled_pose(pose, frame.factor), number, time)
@@ -171,7 +179,7 @@ class PoseLoop:
 
     def _lose(self) -> None:
         self._region = self._last_box = self.followed_since = None
-        self._followed = False
+        self._followed, self._missed = False, 0
         self._choice.reset()
         self.posed.clear()
 
@@ -196,7 +204,7 @@ class PoseLoop:
         if not self._memory.shopper:
             self._serve(time)
         self._region = follow_region(person.pose) or _square(person.box)
-        self._followed = False
+        self._followed, self._missed = False, 0
         return True
 
     def _review(self, frame: AnalysisFrame, pose: Pose, box: Box, time: float) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from pipeline_world import SIZE, figure, person
+from pipeline_world import SIZE, FakeVision, World, as_in, figure, frame, person
 
-from mirror.domain import Pose
+from mirror.domain import Box, ImageArray, Pose
+from mirror.pipeline.frames import shrink
+from mirror.pipeline.memory import ShopperMemory
+from mirror.pipeline.pose_loop import PoseLoop
 from mirror.pipeline.region import follow_region
 from mirror.pipeline.stance import distance, frontality
+from mirror.pipeline.telemetry import TelemetryRecord
 from mirror.pipeline.tracker import MISSED_LOOKS, SWITCH_LOOKS, ShopperChoice, choose_shopper
 
 
@@ -134,3 +138,35 @@ def test_a_crop_that_loses_her_boots_does_not_shrink_onto_her_face() -> None:
 
 def test_nothing_seen_gives_no_distance() -> None:
     assert distance(Pose(np.zeros((17, 3), np.float32)), SIZE) is None
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_one_frame_in_which_the_net_errs_costs_that_frame_alone_and_two_in_a_row_end_the_following(
+    elsewhere: bool,
+) -> None:
+    world = World(lambda number: [figure(640)])
+    vision, memory = FakeVision(world), ShopperMemory()
+    read, erring = vision.pose.read, {10, 20, 21}
+
+    def errs(image: ImageArray, region: Box) -> Pose:
+        pose = read(image, region)
+        if at in erring and pose.keypoints.any():
+            return as_in(image, figure(560, top=200, tall=200)) if elsewhere else Pose(np.zeros((17, 3), np.float32))
+        return pose
+
+    vision.pose.read = errs  # type: ignore[method-assign]
+    loop = PoseLoop(vision.pose, vision.people, memory, TelemetryRecord(), people_every_s=60.0, forget_after_s=2.0)
+    own: set[int] = set()
+    for at in range(40):
+        loop.step(shrink(frame(at, 100 + at / 30)))
+        recalled = memory.recall(at, 100 + at / 30)
+        if recalled.pose is not None and recalled.pose_number == at:
+            own.add(at)
+        if at == 10:
+            assert loop.following, "the next frame is waited for as ever"
+        if at == 21:
+            assert not loop.following
+    missing = set(range(40)) - own
+    assert {10, 20, 21} <= missing
+    assert not missing & (set(range(1, 20)) - {10})
+    assert max(missing) < 21 + 8, "and then she is found again"
