@@ -10,7 +10,7 @@ for the next frame and the other stages' turns it still runs once a second."""
 
 
 class Schedule:
-    """Wished periods in seconds by stage. A stage is overdue by (time since its last run) / period.
+    """Wished periods in seconds by stage. A stage is overdue by (time since its last run was due) / period.
 
     ``stretch`` (the governor's) makes all periods so many times longer.
     """
@@ -24,8 +24,16 @@ class Schedule:
         """All stages are due at once (a new shopper)."""
         self._last.clear()
 
+    def begins(self, stage: str, now: float) -> None:
+        """A stage is run now. Its next run is counted from when this one was due, so that a late turn (the next frame,
+        another stage's run) does not make it rarer; one that is late by a whole period begins a new count, so that
+        nothing is made up for after a pause."""
+        last, period = self._last.get(stage), self.period(stage)
+        late = 0.0 if last is None else now - last - period
+        self._last[stage] = now - late if 0 < late < period else now
+
     def ran(self, stage: str, now: float, *, wait: float = 0.0) -> None:
-        """A stage has run; ``wait`` seconds longer than its period until the next time (after a failure)."""
+        """Count from ``now``: ``wait`` seconds longer than the stage's period until the next time (after a failure)."""
         self._last[stage] = now + wait
 
     def hurry(self, stage: str) -> None:

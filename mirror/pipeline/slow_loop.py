@@ -126,7 +126,7 @@ class SlowLoop:
         stage = self.schedule.most_overdue({s for s in self._allowed(now) if fresh(s, age)}, now)
         if stage is None:
             return None
-        self.schedule.ran(stage, now)
+        self.schedule.begins(stage, now)
         self._telemetry.working_on(posed.analysis.frame.number, posed.analysis.frame.time)
         self._captured = self._telemetry.now() - age
         try:

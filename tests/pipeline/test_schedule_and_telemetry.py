@@ -38,6 +38,24 @@ def test_the_most_overdue_stage_runs_first_and_none_before_its_time() -> None:
     assert schedule.most_overdue(allowed, 2.1) == "mask"
 
 
+def test_turns_that_come_late_do_not_make_a_stage_rarer_and_a_pause_is_not_made_up_for() -> None:
+    schedule = Schedule({"mask": 0.33})
+
+    def runs(frames: range, free: float) -> list[float]:
+        times = []
+        for number in frames:
+            now = number / 30 + free  # a posed frame thirty times a second, a little late
+            if schedule.most_overdue({"mask"}, now) is not None:
+                schedule.begins("mask", now)
+                times.append(now)
+        return times
+
+    assert len(runs(range(1800), 0.011)) >= 180, "three times a second over a minute"
+    after = runs(range(1950, 1980), 0.011)
+    assert len(after) <= 4
+    assert after[1] - after[0] >= 0.3, "no burst after five seconds without a frame"
+
+
 def test_a_stage_that_failed_waits_longer() -> None:
     schedule = Schedule({"mask": 0.3})
     schedule.ran("mask", 0.0, wait=5.0)
