@@ -12,6 +12,9 @@ from mirror.camera.clock import Clock
 from mirror.camera.pool import PicturePool
 from mirror.domain import Frame, ImageArray, MirrorError
 
+THREAD = "mirror-camera"
+"""Every source's own thread; without the source's name, which may hold a path or a password."""
+
 STOP_PATIENCE_S = 3.0
 """How long :meth:`Source.stop` waits for a driver that does not return; for that case it is a daemon thread."""
 
@@ -69,7 +72,7 @@ class Source(ABC):
         self._stopping.clear()
         self.ended = False
         self.error = None
-        self._thread = threading.Thread(target=self._guarded, name=f"mirror-camera-{self.name}", daemon=True)
+        self._thread = threading.Thread(target=self._guarded, name=THREAD, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

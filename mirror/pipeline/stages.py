@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from mirror.camera.source import THREAD
 from mirror.config import PipelineSettings
 
 WINDOW = "MainThread"
-CAMERA = "mirror-camera"
-"""Begins the name of the source's own thread; the rest is the source's name."""
+CAMERA = THREAD
+"""The source's own."""
 POSE = "mirror-pose"
 SLOW = "mirror-slow"
 PRESENT = "mirror-present"
