@@ -18,7 +18,7 @@ from mirror.domain import Item, UsageError
 from mirror.ui import text
 from mirror.ui.baking import Baked, bake_plate
 from mirror.ui.canvas import Canvas
-from mirror.ui.layout import Layout, Rect
+from mirror.ui.layout import MARGIN, Layout, Rect
 from mirror.ui.look_deck import partners_of
 from mirror.ui.screens import Screen
 from mirror.ui.states import ScreenModel
@@ -93,7 +93,7 @@ class HandOff:
         w, h = round(PLATE[0] * at.scale), round(PLATE[1] * at.scale)
         lane = at.lane_right if at.portrait else at.lane_left
         gap = round(24 * at.scale)
-        x = lane.right - w if at.portrait else lane.x
+        x = lane.right - w if at.portrait else round(MARGIN * at.scale)
         return Rect(x, min(lane.bottom, at.height) - h - gap * (not at.portrait), w, h)
 
     def shown(self, model: ScreenModel) -> bool:

@@ -202,6 +202,8 @@ class MirrorWindow:
     def press(self, intent: Intent) -> None:
         """A key or a touch."""
         before = self.model.screen
+        if intent is Intent.FREEZE:
+            self.widget.freeze()
         self._do(self.model.press(intent, self.clock()))
         if before in SERVING and self.model.screen not in SERVING:
             self.overlay.forget()

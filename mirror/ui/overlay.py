@@ -16,6 +16,7 @@ from mirror.pipeline.view import View
 from mirror.ui import decks, engineer, pills, theme
 from mirror.ui.baking import Baked, bake_free
 from mirror.ui.canvas import Canvas, Pictures
+from mirror.ui.freeze import Freeze
 from mirror.ui.handoff import HandOff
 from mirror.ui.hands import HandControl
 from mirror.ui.layout import Layout, Rect
@@ -47,6 +48,7 @@ class Overlay(Canvas):
         self._look_deck = LookDeck(self)
         self.hands = HandControl()
         self.handoff = HandOff(self)
+        self.freeze = Freeze(self)
         self._stop_x = 0
         self._somebody = False
 
@@ -55,6 +57,7 @@ class Overlay(Canvas):
         self.cache.clear()
         self.tags.forget()
         self.hands.forget()
+        self.freeze.forget()
 
     def prepare(self, at: Layout, model: ScreenModel) -> None:
         """Draw what she will probably ask for next; between paints."""
@@ -74,8 +77,9 @@ class Overlay(Canvas):
         if model.engineer and view is not None:
             engineer.draw_marks(painter, view, state, at.body(model.screen), at.scale)
         self._top(painter, at, model)
-        if view is not None and model.screen in (Screen.LOOKING, Screen.LOOK):
-            self.tags.paint(painter, self.handoff.cleared(at, model), model, state, view)
+        if view is not None and model.screen in (Screen.LOOKING, Screen.LOOK) and not self.freeze.active:
+            cleared = self.handoff.cleared(self.freeze.cleared(at, model), model)
+            self.tags.paint(painter, cleared, model, state, view)
         elif model.screen not in (Screen.LOOKING, Screen.LOOK):
             self.tags.hide()
         draw = {
@@ -87,7 +91,7 @@ class Overlay(Canvas):
         elif model.screen is Screen.PLAIN:
             self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
         if view is not None:
-            self.hands.paint(painter, self, view)
+            self.hands.paint(painter, self, view._replace(ox=view.ox + self.freeze.shift(at)))
         if model.engineer:
             baked = engineer.bake_panel(at.engineer.w, at.engineer.h, at.scale, state, paint_ms, intervals_ms) \
                 if self._panel_due(now) else self._panel
@@ -197,4 +201,6 @@ class Overlay(Canvas):
 
     def _look(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
         self._look_deck.paint(painter, at, model, self._stop_x)
-        self.handoff.paint(painter, at, model)
+        self.freeze.paint(painter, at, model)
+        if not self.freeze.active:
+            self.handoff.paint(painter, at, model)

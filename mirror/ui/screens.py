@@ -48,6 +48,7 @@ class Intent(Enum):
     NO = "no"
     ASK = "ask"
     CHANGE = "change"
+    FREEZE = "freeze"
     STOP = "stop"
     ENGINEER = "engineer"
     FULLSCREEN = "fullscreen"

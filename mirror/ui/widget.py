@@ -24,7 +24,7 @@ KEYS: Mapping[int, Intent] = {
     Qt.Key_Tab: Intent.SWITCH, Qt.Key_Backtab: Intent.SWITCH, Qt.Key_Return: Intent.CHOOSE,
     Qt.Key_Enter: Intent.CHOOSE, Qt.Key_Space: Intent.CHOOSE, Qt.Key_Y: Intent.YES, Qt.Key_N: Intent.NO,
     Qt.Key_C: Intent.CHANGE, Qt.Key_Escape: Intent.STOP, Qt.Key_S: Intent.STOP, Qt.Key_F12: Intent.ENGINEER,
-    Qt.Key_F11: Intent.FULLSCREEN, Qt.Key_Q: Intent.QUIT,
+    Qt.Key_F: Intent.FREEZE, Qt.Key_F11: Intent.FULLSCREEN, Qt.Key_Q: Intent.QUIT,
 }
 GROUND = "#101214"
 PAINTS = 240
@@ -98,6 +98,10 @@ class MirrorWidget(QWidget):
                            paint_ms=self.paint_ms(0.5) if told else 0.0,
                            intervals_ms=tuple(self.intervals_ms) if told else ())
 
+    def freeze(self) -> None:
+        """Take a still of her beside her live image, or erase it."""
+        self.overlay.freeze.toggle(self._video, self.at, self.model.screen)
+
     def grabbed(self) -> QImage:
         """What the window shows now, as a new RGB32 image of the window's size."""
         image = QImage(self.at.width, self.at.height, QImage.Format_RGB32)
@@ -112,6 +116,8 @@ class MirrorWidget(QWidget):
         video = self._video
         if video is None:
             painter.fillRect(0, 0, self.at.width, self.at.height, QColor(GROUND))
+        elif self.overlay.freeze.paint_video(painter, video, self.at):
+            pass
         elif (video.width(), video.height()) == (self.at.width, self.at.height):
             painter.drawImage(0, 0, video)
         else:
