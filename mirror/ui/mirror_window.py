@@ -25,7 +25,7 @@ from mirror.ui.screens import SERVING, Consent, Declare, Do, Effect, Forget, Int
 from mirror.ui.states import ScreenModel
 from mirror.ui.theme import Theme
 from mirror.ui.widget import MirrorWidget, image_of
-from mirror.ui.words import Words
+from mirror.ui.words import Words, languages
 
 TICK_MS = 40
 """The clock for what moves without frames: leaving, goodbye, a lost camera. It also lets Python see Ctrl+C."""
@@ -76,7 +76,8 @@ class MirrorWindow:
         self.bell = _Bell()
         self.shelf = PictureShelf(self._picture_of, self.bell.ring)
         theme = Theme.named("dark" if settings.ui.theme == "dark" else "light")
-        self.overlay = Overlay(theme, Words(settings.ui.language), self.shelf.get, colour_name,
+        self.overlay = Overlay(theme, Words(settings.ui.language), self.shelf.get,
+                               lambda colour: colour_name(colour, self.overlay.words.language),
                                reduced_motion=settings.ui.reduced_motion)
         self.overlay.handoff.url = settings.handoff.url
         self.widget = MirrorWidget(self.overlay, self.model, self.press, clock)
@@ -143,6 +144,8 @@ class MirrorWindow:
         self._state = state
         before = self.model.screen
         self._do(self.model.look_at(Sight.of(state), now))
+        if self.model.screen is Screen.ATTRACT and before is not Screen.ATTRACT:
+            self.overlay.words = Words(self.settings.ui.language)  # what the last visitor spoke is forgotten too
         self._frame_her(state, now)
         for intent in self.overlay.hands.intents(state, self.model.screen, now):
             self.press(intent)
@@ -221,6 +224,10 @@ class MirrorWindow:
                 self.pipeline.declare(sizes=sizes)
             elif isinstance(effect, Do) and effect.intent is Intent.QUIT:
                 self.on_quit()
+            elif isinstance(effect, Do) and effect.intent is Intent.LANGUAGE:
+                known = languages()
+                spoken = known.index(self.overlay.words.language)
+                self.overlay.words = Words(known[(spoken + 1) % len(known)])
             elif isinstance(effect, Do) and effect.intent is Intent.FULLSCREEN:
                 window = self.widget
                 window.showNormal() if window.isFullScreen() else window.showFullScreen()

@@ -19,6 +19,7 @@ from mirror.ui.canvas import Canvas, Pictures
 from mirror.ui.freeze import Freeze
 from mirror.ui.handoff import HandOff
 from mirror.ui.hands import HandControl
+from mirror.ui.language_pill import paint_choice
 from mirror.ui.layout import Layout, Rect
 from mirror.ui.look_deck import LookDeck
 from mirror.ui.screens import Guidance, Intent, Screen
@@ -119,6 +120,8 @@ class Overlay(Canvas):
             stop = self.kept(("stop",), lambda: pills.bake_pill(look, s, "cross", words("stop"), at.stop.w / s))
             self._stop_x = at.stop.right - stop.width
             self.put(painter, stop, self._stop_x, at.stop.y, Intent.STOP)
+        if model.screen in (Screen.ATTRACT, Screen.CONSENT):
+            paint_choice(self, painter, at, model.screen)
         if self.recording:
             rec = self.kept(("rec",), lambda: pills.bake_recording(look, s, words("rec")))
             self.put(painter, rec, at.recording.x, at.recording.y)

@@ -49,6 +49,7 @@ class Intent(Enum):
     ASK = "ask"
     CHANGE = "change"
     FREEZE = "freeze"
+    LANGUAGE = "language"
     STOP = "stop"
     ENGINEER = "engineer"
     FULLSCREEN = "fullscreen"
@@ -76,7 +77,7 @@ class Declare:
 
 @dataclass(frozen=True)
 class Do:
-    """Something for the window itself: fullscreen or quit."""
+    """Something for the window itself: the next language, fullscreen or quit."""
 
     intent: Intent
 

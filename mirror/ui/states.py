@@ -250,7 +250,7 @@ class ScreenModel:
         """Take in a key or a touch. Intents that mean nothing on this screen do nothing."""
         if intent is Intent.ENGINEER:
             self.engineer = not self.engineer
-        elif intent in (Intent.FULLSCREEN, Intent.QUIT):
+        elif intent in (Intent.FULLSCREEN, Intent.QUIT, Intent.LANGUAGE):
             return (Do(intent),)
         elif self.screen is Screen.LOST:
             return ()

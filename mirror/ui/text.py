@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -15,6 +16,7 @@ BALANCE_BELOW = 0.45
 """A last line shorter than this share of the widest is a widow: lines are balanced then (docs/design.md, screen)."""
 LINE_HEIGHT = float(theme.tokens()["type"]["lineHeight"]["text"])
 ELLIPSIS = "…"
+HAN_PIECE = re.compile("[（「《“]*[\u3400-\u9fff][，。、？！：；）」》”]*|[^\u3400-\u9fff（「《“]+")
 FITTED_KEPT = 512
 """Settings remembered: the engineer's panel sets the same words twice a second."""
 
@@ -92,13 +94,26 @@ def _wrap(text: str, px: int, weight: int, width: float) -> list[str]:
     """Greedy lines; a word that is wider than ``width`` stands alone (and is caught by the caller)."""
     metrics = _metrics(px, weight)
     lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
+    for word, apart in _words(text):
+        longer = f"{lines[-1]}{' ' if apart else ''}{word}".strip()
         if lines[-1] and metrics.horizontalAdvance(longer) > width:
             lines.append(word)
         else:
             lines[-1] = longer
     return lines
+
+
+@lru_cache(maxsize=FITTED_KEPT)
+def _words(text: str) -> tuple[tuple[str, bool], ...]:
+    """Where a line may break: each piece, and whether a space parts it from the one before. Chinese breaks between
+    any two characters, but no line begins with a closing mark or ends with an opening one."""
+    pieces: list[tuple[str, bool]] = []
+    for word in text.split(" "):
+        apart = bool(pieces)
+        for piece in HAN_PIECE.findall(word):
+            pieces.append((piece, apart))
+            apart = False
+    return tuple(pieces)
 
 
 def _balanced(lines: list[str], text: str, px: int, weight: int, width: float) -> list[str]:

@@ -16,8 +16,10 @@ from mirror.domain import MirrorError
 TOKENS_FILE = Path(__file__).with_name("tokens.json")
 FONTS_FOLDER = Path(__file__).with_name("fonts")
 WEIGHTS: tuple[int, ...] = (400, 500, 600, 700)
+HAN_WEIGHTS: Mapping[int, int] = {400: 400, 500: 400, 600: 600, 700: 600}
+"""Bundled Han weight for each weight of the Latin letters: two are enough, a Han file is large."""
 HAN_FAMILIES = ("Noto Sans SC", "Noto Sans CJK SC")
-"""Taken from the system where it has them; bundled when the Chinese copy comes."""
+"""After the bundled Han glyphs, which are those of our own copy: a shop's Chinese titles take the system's font."""
 RECORDING = "#E5484D"
 """The one red thing: the sign that a recording is being made."""
 
@@ -35,22 +37,28 @@ def _families() -> Mapping[int, str]:
 
     Each weight is a family of its own, because Qt picks wrongly among files that share a family name.
     """
-    found = {}
-    for weight in WEIGHTS:
-        path = FONTS_FOLDER / f"InstrumentSans-{weight}.ttf"
-        number = QFontDatabase.addApplicationFont(str(path))
-        names = QFontDatabase.applicationFontFamilies(number) if number >= 0 else []
-        if not names:
-            raise MirrorError(f"font {path.name}: cannot be loaded; reinstall the package, it brings this file")
-        found[weight] = names[0]
-    return found
+    return {weight: _registered(f"InstrumentSans-{weight}.ttf") for weight in WEIGHTS}
+
+
+@cache
+def _han_families() -> Mapping[int, str]:
+    """The same for the bundled Han glyphs."""
+    return {weight: _registered(f"MirrorHan-{weight}.ttf") for weight in sorted(set(HAN_WEIGHTS.values()))}
+
+
+def _registered(name: str) -> str:
+    number = QFontDatabase.addApplicationFont(str(FONTS_FOLDER / name))
+    names = QFontDatabase.applicationFontFamilies(number) if number >= 0 else []
+    if not names:
+        raise MirrorError(f"font {name}: cannot be loaded; reinstall the package, it brings this file")
+    return str(names[0])
 
 
 @cache
 def font(px: int, weight: int = 400) -> QFont:
     """A font of ``px`` design pixels. Needs a QGuiApplication; raises MirrorError when a file is missing."""
     made = QFont()
-    made.setFamilies([_families()[weight], *HAN_FAMILIES])
+    made.setFamilies([_families()[weight], _han_families()[HAN_WEIGHTS[weight]], *HAN_FAMILIES])
     made.setPixelSize(px)
     made.setHintingPreference(QFont.PreferNoHinting)  # glyphs scale with the window, their metrics must too
     made.setStyleStrategy(QFont.PreferAntialias)

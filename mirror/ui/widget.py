@@ -23,6 +23,7 @@ KEYS: Mapping[int, Intent] = {
     Qt.Key_Left: Intent.BACK, Qt.Key_Right: Intent.FORWARD, Qt.Key_Up: Intent.SWITCH, Qt.Key_Down: Intent.SWITCH,
     Qt.Key_Tab: Intent.SWITCH, Qt.Key_Backtab: Intent.SWITCH, Qt.Key_Return: Intent.CHOOSE,
     Qt.Key_Enter: Intent.CHOOSE, Qt.Key_Space: Intent.CHOOSE, Qt.Key_Y: Intent.YES, Qt.Key_N: Intent.NO,
+    Qt.Key_L: Intent.LANGUAGE,
     Qt.Key_C: Intent.CHANGE, Qt.Key_Escape: Intent.STOP, Qt.Key_S: Intent.STOP, Qt.Key_F12: Intent.ENGINEER,
     Qt.Key_F: Intent.FREEZE, Qt.Key_F11: Intent.FULLSCREEN, Qt.Key_Q: Intent.QUIT,
 }

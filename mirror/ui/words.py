@@ -12,7 +12,7 @@ from mirror.domain import UsageError
 COPY_FOLDER = Path(__file__).parent / "copy"
 
 CURRENCY_SIGNS: Mapping[str, str] = {"EUR": "€", "USD": "$", "GBP": "£", "CNY": "¥", "JPY": "¥"}
-"""Signs that stand before the number in English; other currencies are written as their code."""
+"""Where a sign stands is the language's; other currencies are written as their code after the number."""
 
 
 def languages() -> tuple[str, ...]:
@@ -44,5 +44,9 @@ class Words:
     def price(self, amount: float, currency: str) -> str:
         """A price with its sign; cents only when there are some."""
         number = f"{amount:,.0f}" if abs(amount - round(amount)) < 0.005 else f"{amount:,.2f}"
+        way = self._copy["numbers"]
+        number = number.translate({ord(","): way["thousands"], ord("."): way["decimal"]})
         sign = CURRENCY_SIGNS.get(currency.upper())
-        return f"{sign}{number}" if sign else f"{number} {currency}".strip()
+        # the space before a sign must not part the two at the end of a line
+        return way["price"].format(sign=sign, number=number).replace(" ", "\u00a0") if sign \
+            else f"{number} {currency}".strip()
