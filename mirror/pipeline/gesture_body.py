@@ -30,8 +30,9 @@ CLEAR, STILL_CLEAR = 0.85, 0.72
 """The wrist's distance from the head's middle: the head's half width is 0.3, a hand that touches it adds 0.2 to 0.4."""
 TOUCHES = 0.60
 """Nearer than this to the head's middle it touches hair, ear or glasses."""
-UPRIGHT, STILL_UPRIGHT = 50.0, 65.0
-"""Largest angle of the forearm from the vertical, degrees: an arm that points, or holds a camera out, leans more."""
+UPRIGHT, STILL_UPRIGHT = 40.0, 55.0
+"""Largest angle of the forearm from the vertical, degrees: raised it leans 10 to 20; an arm that points, or holds a
+camera out, leans 60."""
 LEAST_FOREARM = 0.30
 """Of the picture's length of a forearm (0.7): shorter, it points at the mirror, as in a picture of oneself."""
 HIGH = 0.32
