@@ -258,6 +258,12 @@ class Suggestion:
     score: float
     why: str
     answers: str = ""
+    told: tuple[tuple[str, str], ...] = ()
+    """The reason in other languages: pairs of language code and sentence."""
+
+    def why_in(self, language: str) -> str:
+        """The reason in a language; ``why`` where it is not told in that one."""
+        return dict(self.told).get(language, self.why)
 
 
 @dataclass(frozen=True)

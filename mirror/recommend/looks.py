@@ -18,7 +18,7 @@ from mirror.recommend.affinity import offers
 from mirror.recommend.colour import distance, palette_harmonies
 from mirror.recommend.size_chart import Piece, SizeSystem
 from mirror.recommend.sizes import fits, size_labels
-from mirror.recommend.why import why_complete, why_similar
+from mirror.recommend.why import OTHER_LANGUAGES, why_complete, why_similar
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,9 @@ def _similar(
             break
         if ranked.item.id not in ids and title not in titles and ranked.answers is not None:
             why = why_similar(ranked.item, ranked.answers, ranked.likeness)
-            chosen.append(Suggestion(ranked.item, ranked.score, why, ranked.answers.category))
+            told = tuple((lang, why_similar(ranked.item, ranked.answers, ranked.likeness, lang))
+                         for lang in OTHER_LANGUAGES)
+            chosen.append(Suggestion(ranked.item, ranked.score, why, ranked.answers.category, told))
             ids.add(ranked.item.id)
             titles.add(title)
     return tuple(chosen)
@@ -228,7 +230,8 @@ def _complete(
         for categories in offers(garment.category for garment in garments).values()
     ]
     return tuple(
-        Suggestion(ranked.item, ranked.score, why_complete(ranked.item, worn), ranked.item.category)
+        Suggestion(ranked.item, ranked.score, why_complete(ranked.item, worn), ranked.item.category,
+                   tuple((lang, why_complete(ranked.item, worn, lang)) for lang in OTHER_LANGUAGES))
         for ranked in islice(_interleaved(places), settings.complete)
     )
 

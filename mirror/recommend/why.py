@@ -118,6 +118,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
 }
 """The sentences of a language; capitalised words start the sentence."""
 
+OTHER_LANGUAGES: tuple[str, ...] = tuple(code for code in SENTENCES if code != "en")
+
 SAME_CUT_FROM, CLOSE_FROM = 0.875, 0.62
 """Cosines of two garment embeddings from which "same cut" and "close to" are said. The nearest of the sample shop's
 items to each garment of 50 street photos lies at 0.74, 0.81, 0.875 (quartiles): the best quarter is the same cut.

@@ -34,6 +34,7 @@ MEANING: Mapping[str, Said] = {
     Screen.CONSENT.value: {("choose", "right"): Intent.YES, ("choose", "left"): Intent.NO},
     Screen.PLAIN.value: {("choose", "right"): Intent.ASK},
     Screen.ATTRACT.value: {("choose", "right"): Intent.ASK},
+    Screen.APPROACH.value: {("choose", "right"): Intent.ASK},
     Screen.LOOK.value: _CARDS,
 }
 """By screen; both hands up are :attr:`Intent.STOP` on every one. Right goes on, left goes back."""

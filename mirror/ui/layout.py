@@ -93,6 +93,8 @@ class Layout:
         lock = self.lock if not (self.portrait and screen is Screen.LOOK) else self.lock_disc
         if screen is Screen.ATTRACT:
             return lock, self.sheet
+        if screen is Screen.APPROACH:
+            return lock, self.stop, self.guide
         if screen is Screen.CONSENT:
             return lock, self.consent
         if screen is Screen.PLAIN:

@@ -74,7 +74,8 @@ class LookDeck:
         offer = model.suggestions[index]
         kind = SIZE_KIND.get(offer.item.category)
         content = cards.CardContent(
-            offer.item, self.canvas.words.price(offer.item.price, offer.item.currency), offer.why,
+            offer.item, self.canvas.words.price(offer.item.price, offer.item.currency),
+            offer.why_in(self.canvas.words.language),
             model.sizes.get(kind, ()) if kind else (), offer.item.id in model.chosen)
         picture = self.canvas.pictures(offer.item)
         partners = partners_of(model, index)

@@ -14,6 +14,7 @@ from mirror.domain import Item
 from mirror.pipeline.state import MirrorState
 from mirror.pipeline.view import View
 from mirror.ui import decks, engineer, pills, theme
+from mirror.ui.approach import bake_approach
 from mirror.ui.baking import Baked, bake_free
 from mirror.ui.canvas import Canvas, Pictures
 from mirror.ui.freeze import Freeze
@@ -84,7 +85,8 @@ class Overlay(Canvas):
         elif model.screen not in (Screen.LOOKING, Screen.LOOK):
             self.tags.hide()
         draw = {
-            Screen.ATTRACT: self._attract, Screen.CONSENT: self._consent, Screen.GUIDANCE: self._guidance,
+            Screen.ATTRACT: self._attract, Screen.APPROACH: self._approach, Screen.CONSENT: self._consent,
+            Screen.GUIDANCE: self._guidance,
             Screen.LOOKING: self._looking, Screen.LOOK: self._look, Screen.GOODBYE: self._goodbye,
         }.get(model.screen)
         if draw is not None:
@@ -120,7 +122,7 @@ class Overlay(Canvas):
             stop = self.kept(("stop",), lambda: pills.bake_pill(look, s, "cross", words("stop"), at.stop.w / s))
             self._stop_x = at.stop.right - stop.width
             self.put(painter, stop, self._stop_x, at.stop.y, Intent.STOP)
-        if model.screen in (Screen.ATTRACT, Screen.CONSENT):
+        if model.screen in (Screen.ATTRACT, Screen.APPROACH, Screen.CONSENT):
             paint_choice(self, painter, at, model.screen)
         if self.recording:
             rec = self.kept(("rec",), lambda: pills.bake_recording(look, s, words("rec")))
@@ -146,7 +148,14 @@ class Overlay(Canvas):
         self.put(painter, sheet, at.sheet.x, at.sheet.y)
         self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
 
-    def _mark(self, painter: QPainter, at: Layout) -> None:
+    def _approach(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
+        place = at.guide
+        deck = self.kept(("approach",), lambda: bake_approach(self.look, place.w, place.h, at.scale, self.words))
+        self._mark(painter, at, place.y if at.portrait else at.height)
+        self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
+        self.put(painter, deck, *self.slide(at, place, model.since))
+
+    def _mark(self, painter: QPainter, at: Layout, foot: int | None = None) -> None:
         """The ring on the floor where she should stand."""
         s = at.scale
         width, height = round(490 * s), round(104 * s)
@@ -159,7 +168,8 @@ class Overlay(Canvas):
 
         baked = self.kept(("mark",), lambda: bake_free(width, height, s, ring))
         x = round(at.corridor.centre[0] - width / 2)
-        baked.paint(painter, x, (at.sheet.y if at.portrait else at.height) - height - round(40 * s))
+        foot = (at.sheet.y if at.portrait else at.height) if foot is None else foot
+        baked.paint(painter, x, foot - height - round(40 * s))
 
     def _consent(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
         place = at.consent

@@ -15,6 +15,7 @@ class Screen(str, Enum):
     """What the window shows. The places of approach, detail, compare, correction and pause are issue 6's."""
 
     ATTRACT = "attract"
+    APPROACH = "approach"
     CONSENT = "consent"
     PLAIN = "plain"
     GUIDANCE = "guidance"

@@ -151,6 +151,10 @@ class ScreenModel:
         return (Forget(),) if kept else ()
 
     def _while_attracting(self, sight: Sight, now: float) -> tuple[Effect, ...]:
+        if self.screen is Screen.ATTRACT and sight.present and self.consent != "off":
+            self._go(Screen.APPROACH, now)
+        elif self.screen is Screen.APPROACH and now - self._seen_at >= LEAVE_S:
+            self._go(Screen.ATTRACT, now)
         if not sight.present or sight.distance not in ("near", "ok"):
             self._near_since = None
             return ()
@@ -259,7 +263,7 @@ class ScreenModel:
                 return self._say_goodbye(now)
             if self.screen is Screen.CONSENT:
                 self._go(Screen.PLAIN, now)
-        elif self.screen in (Screen.ATTRACT, Screen.PLAIN):
+        elif self.screen in (Screen.ATTRACT, Screen.APPROACH, Screen.PLAIN):
             if intent is Intent.ASK:
                 return self._ask(now)
             if intent is Intent.YES and self.consent != "off":

@@ -64,9 +64,19 @@ def at_look() -> Visit:
 
 
 def test_somebody_near_is_asked_and_somebody_far_is_not() -> None:
-    assert Visit().see(FAR, 5).screen is Screen.ATTRACT
-    assert Visit().see(READY, 0.5).screen is Screen.ATTRACT
+    assert Visit().see(FAR, 5).screen is Screen.APPROACH
+    assert Visit().see(READY, 0.5).screen is Screen.APPROACH
     assert asked().screen is Screen.CONSENT
+
+
+def test_she_who_is_seen_from_afar_is_shown_the_mark_and_whoever_passes_by_is_let_go() -> None:
+    visit = Visit().see(FAR)
+    assert visit.screen is Screen.APPROACH
+    assert visit.see(NOBODY, 1.5).screen is Screen.APPROACH
+    assert visit.see(NOBODY, 0.7).screen is Screen.ATTRACT
+    assert visit.effects == []
+    assert Visit("off").see(FAR, 3).screen is Screen.ATTRACT
+    assert Visit().see(FAR).press(Intent.ASK).screen is Screen.CONSENT
 
 
 def test_yes_starts_the_look_and_is_told_to_the_pipeline() -> None:
