@@ -46,6 +46,10 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. No traceback reaches the user."""
     if list(arguments[:1]) == ["export"]:
         return _export(arguments[1:])
+    if list(arguments[:1]) == ["admin"]:
+        from mirror.service import admin
+
+        return admin.main(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
@@ -146,6 +150,7 @@ def _parser() -> Parser:
         sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
     # for `mirror --help`; main() hands the words after it to the export room
+    commands.add_parser("admin", help="the shop's settings as a local page with a password", add_help=False)
     commands.add_parser("export", help="a model of any origin becomes a checked ONNX file", add_help=False)
 
     engines = command(zoo, "engines", _models_engines, "build TensorRT engines ahead of time", "models engines")

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from mirror import cli
 from mirror.config import load_settings
 from mirror.domain import UsageError
 from mirror.service import admin_password
@@ -152,6 +153,7 @@ def test_the_password_is_kept_as_a_hash_for_the_owner_only(tmp_path: Path, capsy
     with pytest.raises(UsageError, match="no admin password yet"):
         Password(config)
     assert main(["--config", str(config)]) == 2
+    assert cli.main(["admin", "--config", str(config)]) == 2
     assert "--set-password" in capsys.readouterr().err
     with pytest.raises(UsageError, match="has 5 characters"):
         set_password(config, "short")
