@@ -69,6 +69,11 @@ class PictureShelf:
                 self._changed.notify()
             return None
 
+    def wait(self, seconds: float = 10.0) -> None:
+        """Until every wish is read, at most ``seconds``: for pictures of the window, never on the paint path."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._wishes, seconds)
+
     def _work(self) -> None:
         while True:
             with self._changed:
@@ -83,6 +88,7 @@ class PictureShelf:
                 self._shelf[item.id] = picture
                 while len(self._shelf) > SHELF:
                     self._shelf.popitem(last=False)
+                self._changed.notify_all()
             self._on_ready()
 
     def _read(self, item: Item) -> QImage | None:
