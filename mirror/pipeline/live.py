@@ -102,6 +102,7 @@ class LivePipeline:
         self._period = 1 / 30
         self._drawn_at = 0.0
         self._source_state: SourceState = "opening"
+        self._over = False
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._drops_before = 0
@@ -118,6 +119,7 @@ class LivePipeline:
         # the pipeline's own threads are the budget: a pool under every resize only fights with them
         cv2.setNumThreads(1)
         self._stop.clear()
+        self._over = False
         self.source.on_frame = self._take
         if self._late is not None:
             self._late.start()
@@ -132,6 +134,12 @@ class LivePipeline:
         self._threads = [threading.Thread(target=job, name=name, daemon=True) for name, job in jobs]
         for thread in self._threads:
             thread.start()
+
+    def end(self) -> None:
+        """Close the source and say that it has ended, also one that was lost: the window closes, then comes
+        :meth:`stop`. From any thread but the source's."""
+        self._over = True
+        self.source.stop()
 
     def stop(self) -> None:
         """Stop and join every thread, close the source, and erase the shopper and her pictures."""
@@ -309,7 +317,9 @@ class LivePipeline:
     def _miss(self, now: float) -> None:
         """No frame came for a while: say so, and do not remember a shopper whom nobody can see."""
         age = now - self._newest[1]
-        if self.source.ended:
+        if self._over:
+            self._source_state = "ended"
+        elif self.source.ended:
             self._source_state = "lost" if self.source.error is not None else "ended"
         elif self.source.error is not None or (
             self._newest[0] >= 0 and age > self.settings.camera.stale_after_s

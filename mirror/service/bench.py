@@ -26,6 +26,7 @@ WARM_UP_S = 4.0
 
 FIRST_FRAME_S = 30.0
 POLL_S = 0.05
+LOST_POLL_S = 0.25
 DEFAULT_SIZE = (1080, 1920)
 
 
@@ -38,7 +39,8 @@ def bench(
     window is painted on Qt's offscreen platform. All stages run only when ``settings.privacy.consent`` is given.
 
     Raises:
-        MirrorError: source, models, catalogue or window cannot be had, or no frame came.
+        MirrorError: source, models, catalogue or window cannot be had, no frame came, or the source was lost
+            before the measurement was over.
     """
     choose_platform(headless=False)
     # after the platform is chosen: importing the window imports Qt
@@ -59,7 +61,7 @@ def bench(
         finally:
             watch.stop()
         if watch.document is None:
-            problem = source.error or MirrorError(f"source {source.name}: ended before anything could be measured")
+            problem = watch.problem or f"source {source.name}: ended before anything could be measured"
             raise MirrorError(f"bench: {problem}")
         return {
             **watch.document, "source": source.name, "window": list(size or DEFAULT_SIZE),
@@ -73,6 +75,8 @@ class _Watch:
 
     def __init__(self, pipeline: LivePipeline, seconds: float) -> None:
         self.document: dict[str, Any] | None = None
+        self.problem = ""
+        """What is wrong with the source, when that ended the measurement."""
         self._pipeline = pipeline
         self._seconds = seconds
         self._over = threading.Event()
@@ -90,25 +94,44 @@ class _Watch:
         while self._pipeline.state().frame_number < 0:
             if self._over.wait(POLL_S):
                 return
-            if time.monotonic() - began > FIRST_FRAME_S:
+            if time.monotonic() - began > FIRST_FRAME_S or self._lost():
+                self.problem = self._lost() or f"source {self._pipeline.source.name}: no frame in {FIRST_FRAME_S:.0f} s"
                 break
         else:
             say(f"warming up for {WARM_UP_S:.0f} s, then measuring for {self._seconds:.0f} s")
-            if not self._over.wait(WARM_UP_S):
+            if not self._passes(WARM_UP_S) and not self.problem:
                 self._measure()
         # a source that is over closes the window
-        self._pipeline.source.stop()
+        self._pipeline.end()
+
+    def _passes(self, seconds: float) -> bool:
+        """Wait so long; True when it is over before: the window was closed, or the source failed."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._over.wait(min(left, LOST_POLL_S)):
+                return True
+            self.problem = self._lost()
+            if self.problem:
+                return True
+        return False
+
+    def _lost(self) -> str:
+        """What is wrong with the source, "" when nothing is."""
+        error = self._pipeline.source.error
+        return "" if error is None else str(error)
 
     def _measure(self) -> None:
         self._pipeline.measure_anew()
         cpu, began, threads = time.process_time(), time.monotonic(), _thread_seconds()
-        stopped = self._over.wait(self._seconds)
+        stopped = self._passes(self._seconds)
         told = self._pipeline.measured()
         seconds = time.monotonic() - began
         spent = time.process_time() - cpu
         way = self._pipeline.telemetry.way()
         after = _thread_seconds()
-        if stopped and told.displayed == 0:
+        if not self.problem and not stopped and told.displayed == 0:
+            self.problem = f"source {self._pipeline.source.name}: no frame came while it was measured"
+        if self.problem or told.displayed == 0:
             return
         self.document = {
             **_figures(told),

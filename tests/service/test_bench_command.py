@@ -76,3 +76,29 @@ def test_a_source_that_is_not_there_is_one_line_and_no_document(tmp_path: Path) 
     assert done.stdout == ""
     assert "no such file" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_source_that_fails_while_it_is_measured_ends_the_bench_with_one_line(tmp_path: Path) -> None:
+    """The demo in a process of its own; its thread raises after a second."""
+    script = tmp_path / "failing.py"
+    script.write_text(
+        "import sys\n"
+        "from mirror.camera import paced\n"
+        "from mirror.cli import main\n"
+        "from mirror.domain import MirrorError\n"
+        "advance = paced.FileSource._advance\n"
+        "def fails(self):\n"
+        "    if self.captured >= 30:\n"
+        "        raise MirrorError('source demo: the cable was pulled; plug it in')\n"
+        "    return advance(self)\n"
+        "paced.FileSource._advance = fails\n"
+        "sys.exit(main(['bench', '--source', 'demo', '--seconds', '60', '--size', '540x960', '--json']))\n",
+        "utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip().splitlines()[-1].endswith("source demo: the cable was pulled; plug it in")
+    assert "Traceback" not in done.stderr
