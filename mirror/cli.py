@@ -31,6 +31,7 @@ EXAMPLES = {
     "models verify": "mirror models verify",
     "models engines": "mirror models engines garments --precision fp16",
     "doctor": "mirror doctor --json",
+    "preview": "mirror preview photo.jpg --out preview/ --size 1080x1920",
 }
 
 
@@ -113,6 +114,14 @@ def _parser() -> Parser:
     bench.add_argument("--seconds", type=_positive, default=20.0, help="how long to measure (default 20)")
     bench.add_argument("--size", type=_window_size, metavar="WxH", help="window size (default 1080x1920)")
     bench.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+    preview = command(commands, "preview", _preview, "every screen as contact sheets: sizes x languages x themes")
+    preview.add_argument("picture", nargs="?", type=Path, metavar="PICTURE", help="a photo (default: the demo)")
+    preview.add_argument("--out", type=Path, default=Path("preview"), metavar="DIR", help="folder (default preview/)")
+    preview.add_argument("--catalog", type=Path, help="catalogue file (default: the configured or the sample one)")
+    preview.add_argument("--size", type=_window_size, metavar="WxH", help="only this window size")
+    preview.add_argument("--language", help="only this language, e.g. zh")
+    preview.add_argument("--theme", choices=("light", "dark"), help="only this theme")
 
     catalog = commands.add_parser("catalog", help="build, query and inspect a shop's catalogue")
     catalogs = catalog.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
@@ -220,6 +229,18 @@ def _bench(options: argparse.Namespace) -> int:
     document = bench(settings, catalogue=options.catalog, seconds=options.seconds, size=options.size)
     print(json.dumps(document) if options.json else bench_table(document))
     return 0
+
+
+def _preview(options: argparse.Namespace) -> int:
+    overrides = {"ui": {"language": options.language}} if options.language else {}
+    settings = load_settings(options.config, overrides=overrides)  # a language without copy is refused here
+    from mirror.service.preview import preview
+
+    return preview(
+        settings, options.picture, options.out, catalogue=options.catalog,
+        sizes=(options.size,) if options.size else (), languages=(options.language,) if options.language else (),
+        themes=(options.theme,) if options.theme else (),
+    )
 
 
 def _catalog_build(options: argparse.Namespace) -> int:

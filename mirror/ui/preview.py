@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -94,7 +94,7 @@ def pictures(
         window.stop()
 
 
-def sheet(found: Sequence[tuple[str, QImage]]) -> QImage:
+def sheet(found: Iterable[tuple[str, QImage]]) -> QImage:
     """Pictures side by side at one height, six to a row."""
     tiles = [image.scaledToHeight(TILE_HEIGHT, Qt.SmoothTransformation) for _, image in found]
     width, columns = max(tile.width() for tile in tiles), 6
