@@ -95,10 +95,12 @@ class ShopSettings:
 
 @dataclass(frozen=True)
 class UiSettings:
-    """The window. A width of 0 takes the screen's size, or 1080x1920 without one."""
+    """The window. A width of 0 takes the screen's size, or 1080x1920 without one. ``accent``: the shop's colour
+    (#rrggbb) for what is hers, instead of the citron; dark ink must be readable on it."""
 
     language: Literal["en", "zh", "es"] = "en"
     theme: Literal["light", "dark", "auto"] = "light"
+    accent: str = ""
     width: int = 0
     height: int = 0
     kiosk: bool = False

@@ -75,7 +75,7 @@ class MirrorWindow:
         self.model.engineer = engineer
         self.bell = _Bell()
         self.shelf = PictureShelf(self._picture_of, self.bell.ring)
-        theme = Theme.named("dark" if settings.ui.theme == "dark" else "light")
+        theme = Theme.named("dark" if settings.ui.theme == "dark" else "light", settings.ui.accent)
         self.overlay = Overlay(theme, Words(settings.ui.language), self.shelf.get,
                                lambda colour: colour_name(colour, self.overlay.words.language),
                                reduced_motion=settings.ui.reduced_motion)
@@ -265,4 +265,4 @@ class MirrorWindow:
             return
         self._dark_since = now if self._dark_since is None else self._dark_since
         if now - self._dark_since >= DARK_AFTER_S:
-            self.overlay.look = Theme.named("dark" if dark else "light")
+            self.overlay.look = Theme.named("dark" if dark else "light", self.settings.ui.accent)

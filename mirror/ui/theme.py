@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +12,7 @@ from typing import Any, Literal
 
 from PyQt5.QtGui import QColor, QFont, QFontDatabase
 
-from mirror.domain import MirrorError
+from mirror.domain import MirrorError, UsageError
 
 TOKENS_FILE = Path(__file__).with_name("tokens.json")
 FONTS_FOLDER = Path(__file__).with_name("fonts")
@@ -20,6 +21,8 @@ HAN_WEIGHTS: Mapping[int, int] = {400: 400, 500: 400, 600: 600, 700: 600}
 """Bundled Han weight for each weight of the Latin letters: two are enough, a Han file is large."""
 HAN_FAMILIES = ("Noto Sans SC", "Noto Sans CJK SC")
 """After the bundled Han glyphs, which are those of our own copy: a shop's Chinese titles take the system's font."""
+CONTRAST_LEAST = 4.5
+"""Of words on their ground (EN 301 549, 9.1.4.3)."""
 RECORDING = "#E5484D"
 """The one red thing: the sign that a recording is being made."""
 
@@ -74,6 +77,17 @@ def colour(text: str) -> QColor:
     return made
 
 
+def contrast(one: QColor, other: QColor) -> float:
+    """Contrast of two opaque colours, 1..21 (WCAG 2.1, relative luminance)."""
+    def luminance(of: QColor) -> float:
+        r, g, b = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4
+                   for c in (of.redF(), of.greenF(), of.blueF()))
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
 @dataclass(frozen=True)
 class Theme:
     """Colours of one theme by their token names."""
@@ -88,8 +102,21 @@ class Theme:
     on_yours: QColor
 
     @classmethod
-    def named(cls, name: Literal["light", "dark"]) -> Theme:
-        c = tokens()["color"][name]
+    def named(cls, name: Literal["light", "dark"], accent: str = "") -> Theme:
+        """A theme, with the shop's ``accent`` (#rrggbb) where it has one.
+
+        Raises:
+            UsageError: the accent is no colour, or ink on it cannot be read.
+        """
+        c = dict(tokens()["color"][name])
+        if accent:
+            c["yours"] = accent
+            if not re.fullmatch("#[0-9a-fA-F]{6}", accent):
+                raise UsageError(f"config: [ui] accent must be a colour such as #ddf05a, not {accent!r}")
+            readable = contrast(colour(accent), colour(c["onYours"]))
+            if readable < CONTRAST_LEAST:
+                raise UsageError(f"config: [ui] accent {accent}: dark words on it have a contrast of {readable:.1f} "
+                                 f"to 1, at least {CONTRAST_LEAST} is needed; choose a lighter colour")
         return cls(name, colour(c["plate"]), colour(c["sunk"]), colour(c["ink"]), colour(c["ink2"]),
                    colour(c["line"]), colour(c["yours"]), colour(c["onYours"]))
 
