@@ -12,7 +12,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -22,8 +22,10 @@ import numpy as np
 
 from catalog.atomic import replacing
 from catalog.columns import unit
+from catalog.embedded import Embedded
 from catalog.ingest import count_rows, numbered_items
 from catalog.layout import MAGIC
+from catalog.mapping import FeedMapping, Understanding
 from catalog.schema import RowError
 from catalog.writer import write_index
 from mirror.domain import FloatArray, ImageArray, Item, MirrorError, UsageError
@@ -45,6 +47,8 @@ class BuildReport:
     seconds: float = 0.0
     out: Path = Path()
     rejected: Path | None = None
+    unknown: dict[str, int] = field(default_factory=dict)
+    """Free texts of categories that were not understood, and the rows of each."""
 
 
 def read_plain_picture(path: Path) -> ImageArray:
@@ -71,8 +75,15 @@ def build(
     read_picture: Callable[[Path], ImageArray] = read_plain_picture,
     colours: Callable[[ImageArray], tuple[str, ...]] | None = None,
     built: str = "",
+    format: str | None = None,
+    mapping: FeedMapping | None = None,
+    rejects: Path | None = None,
+    work: Path | None = None,
 ) -> BuildReport:
-    """Build an index from a feed (CSV or JSONL, see :mod:`catalog.schema`).
+    """Build an index from a feed (see :mod:`catalog.ingest` for its kinds, ``format`` and ``mapping``).
+
+    rejects: the file of rejected rows (None: ``OUT.rejected.jsonl``). work: a folder that keeps embeddings, so that
+    a build goes on after a kill and embeds only pictures that changed.
 
     embed: BGR uint8 (h, w, 3) -> float32 (d,), the same d each time; need not be normalised. A MirrorError of
     its own stops the build. read_picture: raises MirrorError for a bad picture, which makes its row a bad
@@ -82,22 +93,35 @@ def build(
     """
     started = time.monotonic()
     _check_places(pictures_dir, out)
-    total = count_rows(items_path)
-    rejected_path = out.with_name(out.name + ".rejected.jsonl")
+    total = count_rows(items_path, format, mapping)
+    rejected_path = rejects or out.with_name(out.name + ".rejected.jsonl")
+    report = Understanding()
     items: list[Item] = []
     bad: list[RowError] = []
     lines: dict[str, int] = {}
     dim = 0
-    with replacing(out) as draft, tempfile.TemporaryFile(dir=out.parent) as spool:
-        for done, (line, item) in enumerate(numbered_items(items_path), start=1):
+    with replacing(out) as draft, tempfile.TemporaryFile(dir=out.parent) as spool, ExitStack() as stack:
+        known = Embedded(work, embedder_name, colours is not None) if work else None
+        if known:
+            stack.callback(known.close)
+        for done, (line, item) in enumerate(numbered_items(items_path, format, mapping, report), start=1):
             try:
                 if isinstance(item, RowError):
                     raise item
                 if item.id in lines:
                     raise RowError(line, "id", f"is on line {lines[item.id]} already", item.id)
-                image = _picture(pictures_dir, item, line, read_picture)
-                vector = _vector(embed(image), item, line, dim)
-                items.append(replace(item, colours=colours(image)) if colours else item)
+                key = _key(known, pictures_dir, item)
+                kept = known.get(key) if known and key else None
+                if kept:
+                    vector = _vector(kept[0], item, line, dim, scale=False)
+                    seen = kept[1]
+                else:
+                    image = _picture(pictures_dir, item, line, read_picture)
+                    vector = _vector(embed(image), item, line, dim)
+                    seen = colours(image) if colours else ()
+                    if known and key:
+                        known.put(key, vector, seen)
+                items.append(replace(item, colours=seen) if colours else item)
                 dim = len(vector)
                 spool.write(vector.tobytes())
                 lines[item.id] = line
@@ -118,7 +142,10 @@ def build(
             _write_rejected(reject, bad)
     else:
         rejected_path.unlink(missing_ok=True)
-    return BuildReport(len(items), bad, time.monotonic() - started, out, rejected_path if bad else None)
+    return BuildReport(
+        len(items), bad, time.monotonic() - started, out, rejected_path if bad else None,
+        dict(report.unknown.most_common()),
+    )
 
 
 def _check_places(pictures_dir: Path, out: Path) -> None:
@@ -132,6 +159,15 @@ def _check_places(pictures_dir: Path, out: Path) -> None:
         start = existing.read(len(MAGIC))
         if start not in (b"", MAGIC):
             raise UsageError(f"{out}: is there and is no catalogue; remove it, or give another --out")
+
+
+def _key(known: Embedded | None, folder: Path, item: Item) -> bytes | None:
+    if known is None:
+        return None
+    try:
+        return known.key(folder / item.picture)
+    except OSError:  # reading the picture says what is wrong
+        return None
 
 
 def _picture(folder: Path, item: Item, line: int, read: Callable[[Path], ImageArray]) -> ImageArray:
@@ -148,11 +184,11 @@ def _picture(folder: Path, item: Item, line: int, read: Callable[[Path], ImageAr
         raise RowError(line, "picture", str(error), item.id) from None
 
 
-def _vector(values: FloatArray, item: Item, line: int, dim: int) -> FloatArray:
+def _vector(values: FloatArray, item: Item, line: int, dim: int, scale: bool = True) -> FloatArray:
     if values.ndim != 1 or (dim and len(values) != dim):
         raise MirrorError(f"{item.id}: the embedder gave shape {values.shape}, not ({dim or 'd'},)")
     try:
-        return unit(values).astype(np.float32)
+        return unit(values).astype(np.float32) if scale else values
     except MirrorError as error:
         raise RowError(line, "picture", f"cannot be embedded: {error}", item.id) from None
 

@@ -14,6 +14,7 @@ from typing import Any
 from catalog.build import Progress, build
 from catalog.filter import Filter
 from catalog.index import Catalogue
+from catalog.mapping import FeedMapping
 from mirror.domain import FloatArray, ImageArray, Item
 
 REJECTED_SHOWN = 20
@@ -40,10 +41,15 @@ def build_command(
     read_picture: Callable[[Path], ImageArray],
     colours: Callable[[ImageArray], tuple[str, ...]] | None = None,
     progress: Progress | None = None,
+    format: str | None = None,
+    mapping: FeedMapping | None = None,
+    rejects: Path | None = None,
+    work: Path | None = None,
 ) -> dict[str, Any]:
     """Build an index (see :func:`catalog.build.build`); what went in, and the first of what did not."""
     report = build(
-        items, pictures, out, embed, embedder_name, progress, read_picture=read_picture, colours=colours
+        items, pictures, out, embed, embedder_name, progress, read_picture=read_picture, colours=colours, format=format,
+        mapping=mapping, rejects=rejects, work=work,
     )
     return {
         "catalog": str(report.out),
@@ -51,6 +57,7 @@ def build_command(
         "rejected": len(report.bad),
         "rejected_file": str(report.rejected) if report.rejected else None,
         "reasons": [error.document() for error in report.bad[:REJECTED_SHOWN]],
+        "unknown_categories": report.unknown,
         "embedder": embedder_name,
         "seconds": round(report.seconds, 3),
     }

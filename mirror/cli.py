@@ -126,7 +126,13 @@ def _parser() -> Parser:
     catalog = commands.add_parser("catalog", help="build, query and inspect a shop's catalogue")
     catalogs = catalog.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     build = command(catalogs, "build", _catalog_build, "a feed becomes one index file", "catalog build")
-    build.add_argument("--items", type=Path, required=True, help="CSV or JSONL feed")
+    build.add_argument("--items", type=Path, required=True, help="the shop's feed; its kind is told by its beginning")
+    build.add_argument(
+        "--format", choices=("csv", "jsonl", "parquet", "google", "shopify"),
+        help="the kind of the feed, when its beginning does not tell",
+    )
+    build.add_argument("--mapping", type=Path, help="TOML that maps the shop's columns and words (docs/catalogue.md)")
+    build.add_argument("--rejects", type=Path, help="file of the rows left out (default: OUT.rejected.jsonl)")
     build.add_argument("--pictures", type=Path, required=True, help="folder that the feed's pictures are relative to")
     build.add_argument("--out", type=Path, required=True, help="index file to write")
     build.add_argument("--embedder", help="model of the manifest that embeds pictures (default: the configured one)")
@@ -248,7 +254,8 @@ def _catalog_build(options: argparse.Namespace) -> int:
     from mirror.service.shop import build_catalogue
 
     return build_catalogue(
-        settings, options.items, options.pictures, options.out, embedder=options.embedder, as_json=options.json
+        settings, options.items, options.pictures, options.out, embedder=options.embedder, as_json=options.json,
+        format=options.format, mapping=options.mapping, rejects=options.rejects,
     )
 
 

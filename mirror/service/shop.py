@@ -11,6 +11,7 @@ from typing import Any
 
 from catalog.commands import Query, build_command, info_command, query_command, verify_command
 from catalog.filter import Filter
+from catalog.mapping import FeedMapping
 from mirror.camera.picture import read_picture
 from mirror.config import Settings
 from mirror.domain import Box, ImageArray, MirrorError, UsageError
@@ -25,19 +26,24 @@ from mirror.vision.embedding import Embedder
 
 PROGRESS_EVERY_S = 0.5
 PROGRESS_WIDTH = 30
+UNKNOWN_SHOWN = 20
 
 
 def build_catalogue(
-    settings: Settings, items: Path, pictures: Path, out: Path, *, embedder: str | None, as_json: bool
+    settings: Settings, items: Path, pictures: Path, out: Path, *, embedder: str | None, as_json: bool,
+    format: str | None = None, mapping: Path | None = None, rejects: Path | None = None,
 ) -> int:
     """Build an index and say what went in. Returns 1 when rows were rejected (the good ones are in), else 0."""
     embed = load_embedder(settings, embedder)
     bar = _Bar()
     document = build_command(
         items, pictures, out, embed=embed.embed_whole, embedder_name=embed.name, read_picture=read_picture,
-        colours=picture_colours, progress=bar,
+        colours=picture_colours, progress=bar, format=format, mapping=FeedMapping.load(mapping) if mapping else None,
+        rejects=rejects, work=out.with_name(out.name + ".work"),
     )
     bar.close()
+    for text, rows in list(document["unknown_categories"].items())[:UNKNOWN_SHOWN]:
+        say(f"category '{text}' was not understood ({rows} rows); add it to [categories] of a --mapping")
     if document["rejected"]:
         for row in document["reasons"]:
             say(f"{items} line {row['line']}, {row['field']}: {row['reason']}")
