@@ -28,6 +28,7 @@ class Embedded:
         self._salt = f"{embedder}\n{with_colours}\n".encode()
         self._path = folder / FILE
         self._kept_at = time.monotonic()
+        self._made = not folder.exists()
         try:
             folder.mkdir(exist_ok=True)
         except OSError as error:
@@ -64,14 +65,22 @@ class Embedded:
                 self._kept_at = time.monotonic()
 
     def close(self) -> None:
-        """Keep what there is, also of a build that failed."""
+        """Keep what there is, also of a build that failed. A folder made for nothing goes again."""
         with self._plainly():
             self._store.commit()
+            empty = self._store.execute("SELECT 1 FROM embedded LIMIT 1").fetchone() is None
             self._store.close()
+        if self._made and empty:
+            self._path.unlink()
+            self._path.parent.rmdir()
 
     @contextmanager
     def _plainly(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.OperationalError as error:
+            raise MirrorError(
+                f"{self._path}: cannot be used ({error}); end another build of the same catalogue, or free the disk"
+            ) from None
         except sqlite3.Error as error:
             raise MirrorError(f"{self._path}: cannot be used ({error}); remove it, the build makes it anew") from None

@@ -131,7 +131,7 @@ def _parser() -> Parser:
         "--format", choices=("csv", "jsonl", "parquet", "google", "shopify"),
         help="the kind of the feed, when its beginning does not tell",
     )
-    build.add_argument("--mapping", type=Path, help="TOML that maps the shop's columns and words (docs/catalogue.md)")
+    build.add_argument("--mapping", type=Path, help="TOML that maps the shop's columns and words")
     build.add_argument("--rejects", type=Path, help="file of the rows left out (default: OUT.rejected.jsonl)")
     build.add_argument("--pictures", type=Path, required=True, help="folder that the feed's pictures are relative to")
     build.add_argument("--out", type=Path, required=True, help="index file to write")
