@@ -48,6 +48,21 @@ def unit(vector: FloatArray, dim: int | None = None) -> NDArray[np.float64]:
     return np.asarray(values / length, dtype=np.float64)
 
 
+ALREADY_UNIT = 1e-6
+"""float32 numbers of a row of length 1 give it a length within 2**-24 of 1."""
+
+
+def unit_rows(vectors: FloatArray) -> NDArray[np.float32]:
+    """``vectors`` (rows, dim) with L2 length 1 each, float32. Rows that are so already stay as they are, to the bit:
+    an index written from another's rows has the same ones. Raises MirrorError for a row that is 0 or not finite."""
+    exact = np.asarray(vectors, dtype=np.float64)
+    lengths = np.linalg.norm(exact, axis=1, keepdims=True)
+    for row in np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0))):
+        unit(exact[row])  # says what is wrong
+    lengths[np.abs(lengths - 1) < ALREADY_UNIT] = 1
+    return np.asarray(exact / lengths, dtype=np.float32)
+
+
 def words_for(sizes: int) -> int:
     """u64 words that a mask of so many sizes needs (at least one)."""
     return max(1, -(-sizes // SIZE_WORD))

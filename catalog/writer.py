@@ -29,7 +29,7 @@ from catalog.columns import (
     NO_COLOUR,
     TEXT_FIELDS,
     size_mask,
-    unit,
+    unit_rows,
 )
 from catalog.layout import Section, write_sealed
 from catalog.scan import to_int8
@@ -128,8 +128,4 @@ def _scales(vectors: FloatArray, order: Sequence[int]) -> tuple[NDArray[np.float
 
 def _sorted_blocks(vectors: FloatArray, order: Sequence[int]) -> Iterator[NDArray[np.float32]]:
     for first in range(0, len(order), BLOCK):
-        block = vectors[np.array(order[first : first + BLOCK])].astype(np.float64)
-        lengths = np.linalg.norm(block, axis=1, keepdims=True)
-        for row in np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0))):
-            unit(block[row])  # says what is wrong
-        yield (block / lengths).astype(np.float32)
+        yield unit_rows(vectors[np.array(order[first : first + BLOCK])])
