@@ -63,13 +63,16 @@ class ProfileBelief:
         """The estimates, with what was declared in their place."""
         female, origin = self.female, "estimated"
         if declared.gender is not None:
-            female, origin = (1.0 if declared.gender == "women" else 0.0), "declared"
+            female, origin = {"women": 1.0, "men": 0.0}.get(declared.gender), "declared"
         age = self._estimated_age()
-        if declared.age is not None:
+        if declared.age == "any":
+            age = None
+        elif declared.age is not None:
             age = Estimate(*AGE_SPANS[declared.age], origin="declared")
         sizes: Mapping[SizeKind, SizeBelief] = {}
         if self._body is not None:
-            sizes = self._estimate_sizes(self._body, None, female)
+            # "all" is about what she wants to see: her body is what it is
+            sizes = self._estimate_sizes(self._body, None, self.female if declared.gender == "all" else female)
         if declared.sizes:
             sizes = {**sizes, **declared.sizes}
         return Profile(

@@ -168,10 +168,11 @@ class LivePipeline:
 
     def declare(
         self, *, sizes: Mapping[SizeKind, SizeBelief] | None = None,
-        gender: Literal["women", "men"] | None = None, age: AgeBand | None = None,
+        gender: Literal["women", "men", "all"] | None = None, age: AgeBand | Literal["any"] | None = None,
     ) -> None:
-        """What she says herself stands over the estimates until she is forgotten. Said while nobody is served
-        (a flag at the start), it stands for everybody. None leaves a word as it was."""
+        """What she says herself stands over the estimates until she is forgotten; "all" and "any" are answers: then
+        nothing is guessed. Said while nobody is served (a flag at the start), it stands for everybody. None leaves a
+        word as it was."""
         said = {"sizes": sizes, "gender": gender, "age": age}
         self.memory.declare({key: value for key, value in said.items() if value is not None})
 

@@ -25,11 +25,12 @@ POSE_LIFE_S = 0.5
 
 @dataclass(frozen=True)
 class Declared:
-    """What she (or the shop's flag) said herself; it stands over every estimate."""
+    """What she (or the shop's flag) said herself; it stands over every estimate. ``gender`` is the department she
+    wants: "all" is an answer too, and so is the age "any": neither is guessed then."""
 
     sizes: Mapping[SizeKind, SizeBelief] | None = None
-    gender: Literal["women", "men"] | None = None
-    age: AgeBand | None = None
+    gender: Literal["women", "men", "all"] | None = None
+    age: AgeBand | Literal["any"] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -130,3 +130,12 @@ def test_body_readings_settle_and_what_she_says_stands_over_all() -> None:
     assert said.age is not None
     assert said.age.origin == "declared"
     assert belief.profile(Declared(gender="men")).sizes == {"tops": {"L": 1.0}}, "sizes follow what she said"
+
+
+def test_all_and_any_are_answers_after_which_nothing_is_guessed() -> None:
+    belief = ProfileBelief(sizes)  # type: ignore[arg-type]
+    belief.add_body(BODY)
+    belief.add_face(Estimate(30, 20, 40), 0.1, 3.0)
+    said = belief.profile(Declared(gender="all", age="any"))
+    assert (said.female, said.female_origin, said.age) == (None, "declared", None)
+    assert said.sizes == {"tops": {"L": 1.0}}, "her body is what it is, whatever she wants to see"
