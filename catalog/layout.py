@@ -65,9 +65,9 @@ class Section:
         return cls(name, dtype, values.shape, (values,))
 
 
-def write_sealed(out: BinaryIO, about: Mapping[str, Any], sections: Iterable[Section]) -> None:
-    """Write ``about`` (JSON-able) and the sections to an empty, seekable binary file. The same content gives
-    the same bytes. Raises ValueError when a section's chunks do not fill its shape."""
+def write_sealed(out: BinaryIO, about: Mapping[str, Any], sections: Iterable[Section]) -> dict[str, str]:
+    """Write ``about`` (JSON-able) and the sections to an empty, seekable binary file; the checksum of each. The same
+    content gives the same bytes. Raises ValueError when a section's chunks do not fill its shape."""
     sections = list(sections)
     places: dict[str, dict[str, Any]] = {}
     offset = 0
@@ -95,6 +95,23 @@ def write_sealed(out: BinaryIO, about: Mapping[str, Any], sections: Iterable[Sec
     checked = _CHECKED.pack(MAGIC, VERSION, len(header), end)
     out.seek(0)
     out.write(checked + struct.pack("<I", zlib.crc32(header, zlib.crc32(checked))) + header)
+    return {name: place["crc"] for name, place in places.items()}
+
+
+def rewrite_sealed(
+    out: BinaryIO, old: Sealed, about: Mapping[str, Any], sections: Mapping[str, Section] | None = None
+) -> None:
+    """Write a mapped file again with another ``about`` and some other sections, in the order it has them. Raises
+    MirrorError when a section of it does not match its checksum (what replaces one was made from it)."""
+    new = sections or {}
+    for name in new:
+        old._check(name)
+    checksums = write_sealed(out, about, [
+        new[name] if name in new else Section.of(name, array, array.dtype.str) for name, array in old.arrays.items()
+    ])
+    for name, crc in checksums.items():
+        if name not in new and crc != old.checksum(name):
+            raise damaged(old.path, f"section {name} does not match its checksum")
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +157,16 @@ class Sealed:
             if array.nbytes <= CHECKED_ON_OPENING:
                 sealed._check(name)
         return sealed
+
+    def checksum(self, name: str) -> str:
+        """What the header says of a section: its CRC-32, eight hexadecimal digits."""
+        return str(self._places[name].get("crc"))
+
+    def same_sections(self, other: Sealed) -> bool:
+        """Whether both hold the same sections, by their names and checksums."""
+        return [(name, self.checksum(name)) for name in self._places] == [
+            (name, other.checksum(name)) for name in other._places
+        ]
 
     def verify(self) -> None:
         """Read every byte. Raises MirrorError that names the first section whose checksum differs."""

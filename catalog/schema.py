@@ -11,7 +11,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from mirror.domain import CATEGORIES, SIZE_FREE, AgeBand, GenderWord, Item, MirrorError
 
@@ -25,6 +25,9 @@ OPTIONAL_COLUMNS: frozenset[str] = frozenset({"age", "url", "in_stock"})
 
 GENDERS: tuple[str, ...] = get_args(GenderWord)
 AGES: tuple[str, ...] = get_args(AgeBand)
+
+CHANGEABLE: tuple[str, ...] = ("price", "sizes", "in_stock")
+"""The columns that an update may change."""
 
 LONGEST_FIELD = 2000
 """Characters; a longer field is a broken quote or a description in the wrong column."""
@@ -117,6 +120,47 @@ def parse_row(row: Mapping[str, Any], line: int) -> Item:
         )
     except RowError as error:
         raise RowError(error.line, error.field, error.reason, identity) from None
+
+
+class Change(NamedTuple):
+    """What an update says of an item; None leaves a part as it is."""
+
+    id: str
+    price: float | None
+    sizes: tuple[str, ...] | None
+    in_stock: bool | None
+    currency: str
+
+
+def parse_change(row: Mapping[str, Any], line: int) -> Change:
+    """A change of price or stock from a row with ``id`` and any of :data:`CHANGEABLE`, as :func:`parse_row` reads them.
+
+    A column that is missing (or null) leaves its part as it is, an empty price and an empty in_stock too; empty sizes
+    mean that none is left. in_stock may also be a number of pieces. Raises RowError as :func:`parse_row` does, and for
+    a row that changes nothing.
+    """
+    if row.get("id") is None:
+        raise RowError(line, "id", "is missing")
+    identity = _needed(row, "id", line)
+    try:
+        price = None if _text(row.get("price"), "price", line) == "" else _price(row["price"], line)
+        sizes = None if row.get("sizes") is None else _sizes(row["sizes"], line)
+        currency = _text(row.get("currency"), "currency", line).upper()
+        change = Change(identity, price, sizes, _pieces(row.get("in_stock"), line), currency)
+        if change[1:4] == (None, None, None):
+            raise RowError(line, "", f"has neither {', '.join(CHANGEABLE[:-1])} nor {CHANGEABLE[-1]}")
+        return change
+    except RowError as error:
+        raise RowError(error.line, error.field, error.reason, identity) from None
+
+
+def _pieces(value: Any, line: int) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    text = _text(value, "in_stock", line)
+    if text == "":
+        return None
+    return int(text) > 0 if text.isdecimal() else _in_stock(text, line)
 
 
 def _text(value: Any, field: str, line: int, one_line: bool = True) -> str:

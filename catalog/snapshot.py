@@ -108,6 +108,11 @@ class Snapshot:
         return len(self.vectors)
 
     @property
+    def dim(self) -> int:
+        """Numbers in an embedding."""
+        return int(self.vectors.shape[1])
+
+    @property
     def in_stock_count(self) -> int:
         """Items that are in stock."""
         return int(np.count_nonzero(self.stock))
@@ -180,7 +185,7 @@ class Snapshot:
         """The item of a row, read from the file."""
         id, title, currency, picture, url = self.texts(row)
         run = self.runs[bisect_right(self.runs, row, key=_start) - 1]
-        sizes, age = self._sizes_and_age(int(self.codes[row]))
+        sizes, age = self.sizes_and_age(int(self.codes[row]))
         return Item(
             id=id, title=title, category=run.category, sizes=sizes, gender=run.gender, age=age,
             price=float(self.prices[row]), currency=currency, picture=picture, url=url,
@@ -188,7 +193,8 @@ class Snapshot:
             colours=tuple([f"#{colour:06x}" for colour in self.colours[row].tolist() if colour <= 0xFFFFFF]),
         )
 
-    def _sizes_and_age(self, code: int) -> tuple[tuple[str, ...], str]:
+    def sizes_and_age(self, code: int) -> tuple[tuple[str, ...], str]:
+        """The sizes in stock and the age band of a code."""
         known = self._decoded.get(code)
         if known is None:
             try:
