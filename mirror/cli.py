@@ -27,6 +27,9 @@ EXAMPLES = {
     "catalog query": "mirror catalog query --catalog shop.catalogue --image shirt.jpg --whole --sizes M,L --json",
     "catalog info": "mirror catalog info shop.catalogue --json",
     "catalog verify": "mirror catalog verify shop.catalogue",
+    "catalog push": "mirror catalog push shop.catalogue --to https://qdrant.chain.example:6333 --store oslo-3",
+    "catalog pull": "mirror catalog pull --from postgresql://mirror@db.chain.example/chain --store oslo-3 "
+                    "--out shop.catalogue",
     "models list": "mirror models list --json",
     "models verify": "mirror models verify",
     "models engines": "mirror models engines garments --precision fp16",
@@ -155,6 +158,19 @@ def _parser() -> Parser:
         sub.add_argument("file", type=Path, metavar="FILE")
         sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
+    push = command(catalogs, "push", _catalog_push, "a store's index into the chain's engine", "catalog push")
+    push.add_argument("file", type=Path, metavar="FILE", help="the store's index file")
+    push.add_argument("--to", metavar="URL", help="Qdrant, Postgres or a folder (default: $MIRROR_CHAIN)")
+    pull = command(catalogs, "pull", _catalog_pull, "a store's slice of the chain's engine as local file",
+                   "catalog pull")
+    pull.add_argument("--from", dest="source", metavar="URL", help="Qdrant, Postgres, folder (default: $MIRROR_CHAIN)")
+    pull.add_argument("--out", type=Path, required=True, help="index file to write, also under a running mirror")
+    pull.add_argument("--pictures", type=Path, help="folder of the pictures here (default: as pushed)")
+    pull.add_argument("--new-embedder", action="store_true", help="also where OUT was built with another embedder")
+    for sub in (push, pull):
+        sub.add_argument("--store", required=True, metavar="ID", help="the store, e.g. oslo-3")
+        sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
     models = commands.add_parser("models", help="the models: list, verify")
     zoo = models.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for name, run_it, text in (
@@ -280,6 +296,21 @@ def _catalog_verify(options: argparse.Namespace) -> int:
     from mirror.service.shop import verify_catalogue
 
     return verify_catalogue(options.file, as_json=options.json)
+
+
+def _catalog_push(options: argparse.Namespace) -> int:
+    from mirror.service.chain import push_catalogue
+
+    return push_catalogue(options.file, options.to, options.store, as_json=options.json)
+
+
+def _catalog_pull(options: argparse.Namespace) -> int:
+    from mirror.service.chain import pull_catalogue
+
+    return pull_catalogue(
+        options.source, options.store, options.out, pictures=options.pictures, new_embedder=options.new_embedder,
+        as_json=options.json,
+    )
 
 
 def _models_list(options: argparse.Namespace) -> int:
