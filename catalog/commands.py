@@ -1,4 +1,4 @@
-"""What ``mirror catalog build / query / info / verify`` do, as plain functions that give JSON-able dicts.
+"""What the commands of ``mirror catalog`` do with a catalogue file, as plain functions that give JSON-able dicts.
 
 Pictures, garments and embeddings are the caller's: these functions take the embedder as a callable and
 queries as vectors.
@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from catalog.build import Progress, build
+from catalog.diff import diff
 from catalog.filter import Filter
 from catalog.index import Catalogue
 from catalog.mapping import FeedMapping
+from catalog.publish import Published, publish, roll_back
+from catalog.update import update, write_rejected
 from mirror.domain import FloatArray, ImageArray, Item
 
 REJECTED_SHOWN = 20
@@ -120,6 +123,46 @@ def verify_command(catalog: Path) -> dict[str, Any]:
             "catalog": str(catalog), "items": len(catalogue), "whole": True,
             "pictures_missing": len(gone), "first_missing": gone[:REJECTED_SHOWN],
         }
+
+
+def publish_command(new: Path, live: Path, *, new_embedder: bool = False) -> dict[str, Any]:
+    """Put an index in the place of the live one (see :func:`catalog.publish.publish`)."""
+    return published_document(publish(new, live, new_embedder=new_embedder))
+
+
+def rollback_command(live: Path, *, before_update: bool = False, new_embedder: bool = False) -> dict[str, Any]:
+    """Go back to the index before the last publish or update (see :func:`catalog.publish.roll_back`)."""
+    return published_document(roll_back(live, update=before_update, new_embedder=new_embedder))
+
+
+def published_document(done: Published) -> dict[str, Any]:
+    """What a publish or rollback did, as a JSON-able dict."""
+    return {
+        "catalog": str(done.live), "items": done.items, "items_before": done.before, "embedder": done.embedder,
+        "changed": done.changed, "kept": str(done.kept) if done.kept else None,
+        "pictures_missing": done.missing, "pictures_looked_for": done.looked_for,
+    }
+
+
+def update_command(
+    live: Path, feed: Path, *, format: str | None = None, mapping: FeedMapping | None = None,
+    rejects: Path | None = None,
+) -> dict[str, Any]:
+    """Change prices and stock (see :func:`catalog.update.update`); rejects: the file of the rows that could not be
+    used (None: ``LIVE.update-rejected.jsonl``)."""
+    done = update(live, feed, format=format, mapping=mapping)
+    listed = write_rejected(rejects or live.with_name(live.name + ".update-rejected.jsonl"), done.bad)
+    return {
+        "catalog": str(live), "items": done.items, "rows": done.rows, "prices_changed": done.prices,
+        "stock_changed": done.stock, "changed": done.changed, "rejected": len(done.bad),
+        "rejected_file": str(listed) if listed else None,
+        "reasons": [error.document() for error in done.bad[:REJECTED_SHOWN]],
+    }
+
+
+def diff_command(a: Path, b: Path) -> dict[str, Any]:
+    """What is another in ``b`` than in ``a`` (see :class:`catalog.diff.Difference`)."""
+    return {"a": str(a), "b": str(b), **diff(a, b).document()}
 
 
 def item_document(item: Item, score: float, why: str) -> dict[str, Any]:

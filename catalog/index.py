@@ -36,6 +36,10 @@ class Catalogue:
         self._seen: tuple[int, int, int] | None = snapshot.sealed.stamp
         self._warning = ""
         self._swap = threading.Lock()
+        self.followed = False
+        """Whether :class:`catalog.following.Following` looks for new files; then queries leave that to it."""
+        self.edition = 1
+        """Counts the states of the file that have answered."""
 
     @classmethod
     def open(cls, path: Path | str) -> Catalogue:
@@ -78,6 +82,11 @@ class Catalogue:
     def warning(self) -> str:
         """One line why a replaced file is not used (the old one still serves), or empty."""
         self._current()
+        return self._warning
+
+    @property
+    def last_warning(self) -> str:
+        """:attr:`warning` as of the last look at the file; looks at none itself."""
         return self._warning
 
     @property
@@ -177,26 +186,49 @@ class Catalogue:
             stamp = stamp_of(os.stat(self.path))
         except OSError:
             stamp = None
-        if stamp == self._seen:
+        if stamp == self._seen or (self.followed and not _in_place(stamp, snapshot)):
             return snapshot
         with self._swap:
             if stamp != self._seen:
-                self._snapshot = self._follow(snapshot, stamp)
-                self._seen = stamp
+                self._take(self._follow(snapshot, stamp), stamp)
             return self._snapshot or snapshot
 
-    def _follow(self, old: Snapshot, stamp: tuple[int, int, int] | None) -> Snapshot:
+    def look_again(self) -> None:
+        """Look for a new file now, and read it whole before it answers. Raises MirrorError when this one was closed, or
+        the mapped file was written to in place and is damaged."""
+        snapshot = self._snapshot
+        if snapshot is None:
+            raise MirrorError(f"{self.path}: this catalogue was closed")
+        try:
+            stamp = stamp_of(os.stat(self.path))
+        except OSError:
+            stamp = None
+        if stamp == self._seen:
+            return
+        new = self._follow(snapshot, stamp, whole=True)
+        with self._swap:
+            if self._snapshot is snapshot:
+                self._take(new, stamp)
+
+    def _take(self, snapshot: Snapshot, stamp: tuple[int, int, int] | None) -> None:
+        if snapshot is not self._snapshot:
+            self.edition += 1
+        self._snapshot, self._seen = snapshot, stamp
+
+    def _follow(self, old: Snapshot, stamp: tuple[int, int, int] | None, whole: bool = False) -> Snapshot:
         if stamp is None:
             self._warning = f"{self.path}: is gone; the mirror goes on with the items it had"
             return old
         try:
             new = Snapshot.of(Sealed.open(self.path))
-            if (new.embedder, new.vectors.shape[1]) != (old.embedder, old.vectors.shape[1]):
+            if (new.embedder, new.dim) != (old.embedder, old.dim):
                 raise MirrorError(
                     f"{self.path}: the new file was built with embedder {new.embedder}, not {old.embedder}"
                 )
+            if whole:
+                new.sealed.verify()
         except MirrorError as error:
-            if stamp[:2] == old.sealed.stamp[:2]:
+            if _in_place(stamp, old):
                 # Written to in place: the mapped pages changed with it, so there is no old state to go on
                 # with.
                 raise
@@ -204,3 +236,8 @@ class Catalogue:
             return old
         self._warning = ""
         return new
+
+
+def _in_place(stamp: tuple[int, int, int] | None, mapped: Snapshot) -> bool:
+    """Whether the file at the path is still the mapped one, though another time stands on it."""
+    return stamp is not None and stamp[:2] == mapped.sealed.stamp[:2]

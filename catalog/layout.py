@@ -199,6 +199,15 @@ def damaged(path: Path, reason: str) -> MirrorError:
     return MirrorError(f"{path}: is no whole catalogue, {reason}; {_MEND}")
 
 
+def claimed_length(path: Path) -> int | None:
+    """How long an index says it is; None when its beginning is no index's (yet). Raises OSError."""
+    with open(path, "rb") as file:
+        start = file.read(_PREFIX.size)
+    if len(start) < _PREFIX.size or not start.startswith(MAGIC):
+        return None
+    return int(_PREFIX.unpack(start)[3])
+
+
 def stamp_of(status: os.stat_result) -> tuple[int, int, int]:
     """What changes when a file is replaced or written to: device, inode and mtime in nanoseconds."""
     return status.st_dev, status.st_ino, status.st_mtime_ns
