@@ -74,7 +74,7 @@ gpu: install
 
 catalogue: $(CATALOGUE)
 
-$(CATALOGUE): models_onnx/garment-embedding.onnx $(wildcard catalog/*.py catalog/*/*.py) | $(VENV)/.installed
+$(CATALOGUE): models_onnx/garment-embedding.onnx models_onnx/manifest.toml mirror/vision/embedding.py $(wildcard catalog/*.py catalog/*/*.py) | $(VENV)/.installed
 	@echo "==> drawing the sample catalogue"
 	@$(BIN)/python -m catalog.sample --out build/sample
 	@$(BIN)/mirror catalog build --items build/sample/items.csv --pictures build/sample/pictures --out $@

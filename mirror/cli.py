@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from mirror.config import load_settings
 from mirror.domain import CATEGORIES, MirrorError, SizeBelief, SizeKind, UsageError
+from mirror.service import live_commands
 
 EXAMPLES = {
     "run": "mirror run --source 0 --kiosk",
@@ -30,6 +31,7 @@ EXAMPLES = {
     "catalog push": "mirror catalog push shop.catalogue --to https://qdrant.chain.example:6333 --store oslo-3",
     "catalog pull": "mirror catalog pull --from postgresql://mirror@db.chain.example/chain --store oslo-3 "
                     "--out shop.catalogue",
+    **live_commands.EXAMPLES,
     "models list": "mirror models list --json",
     "models verify": "mirror models verify",
     "models engines": "mirror models engines garments --precision fp16",
@@ -138,7 +140,9 @@ def _parser() -> Parser:
     build.add_argument("--rejects", type=Path, help="file of the rows left out (default: OUT.rejected.jsonl)")
     build.add_argument("--pictures", type=Path, required=True, help="folder that the feed's pictures are relative to")
     build.add_argument("--out", type=Path, required=True, help="index file to write")
-    build.add_argument("--embedder", help="model of the manifest that embeds pictures (default: the configured one)")
+    build.add_argument(
+        "--embedder", metavar="NAME", help="a model, a card (.toml), a fitted classic one (.npz), or classic: fit one",
+    )
     build.add_argument("--json", action="store_true", help="one JSON document on stdout")
     query = command(catalogs, "query", _catalog_query, "nearest items for the garments in pictures", "catalog query")
     query.add_argument("--catalog", type=Path, help="catalogue file (default: the configured or the sample one)")
@@ -149,6 +153,7 @@ def _parser() -> Parser:
     query.add_argument("--gender", choices=("women", "men"), help="unisex items always count")
     query.add_argument("--price", type=_price_range, metavar="LOW-HIGH", help="only items of this price, e.g. 20-49.90")
     query.add_argument("--explain", metavar="ID", help="why this item is in the answer or not")
+    query.add_argument("--embedder", metavar="NAME", help="as for build (default: the catalogue's, or configured one)")
     query.add_argument("-k", type=_count, default=8, help="how many items (default 8)")
     query.add_argument("--json", action="store_true", help="one JSON document on stdout")
     for name, run_it, text in (
@@ -170,6 +175,8 @@ def _parser() -> Parser:
     for sub in (push, pull):
         sub.add_argument("--store", required=True, metavar="ID", help="the store, e.g. oslo-3")
         sub.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+    live_commands.add_live_commands(catalogs, command)
 
     models = commands.add_parser("models", help="the models: list, verify")
     zoo = models.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
@@ -282,7 +289,7 @@ def _catalog_query(options: argparse.Namespace) -> int:
     return query_catalogue(
         settings, options.image, catalogue=options.catalog, whole=options.whole, category=options.category,
         sizes=_labels(options.sizes), gender=options.gender, k=options.k, as_json=options.json,
-        price=options.price, explain=options.explain,
+        price=options.price, explain=options.explain, embedder=options.embedder,
     )
 
 

@@ -135,9 +135,9 @@ class Manifest:
         the same name. Weights are not touched (Session checks them).
         """
         folder = default_folder() if folder is None else folder
-        cards = _read_cards(folder, MEND)
+        cards = _read_cards(folder / MANIFEST_NAME, MEND)
         if own is not None:
-            theirs = _read_cards(own, "`[models] own` must name a folder that `mirror export` wrote to")
+            theirs = _read_cards(own / MANIFEST_NAME, "`[models] own` must name a folder that `mirror export` wrote to")
             for name in theirs.keys() & cards.keys():
                 raise MirrorError(
                     f"{own / MANIFEST_NAME}: a model named '{name}' comes with the mirror: give yours another name"
@@ -162,9 +162,17 @@ class Manifest:
         return len(self.cards)
 
 
-def _read_cards(folder: Path, mend: str) -> dict[str, ModelCard]:
-    """The cards of one folder by name. Raises MirrorError, one line."""
-    path = folder / MANIFEST_NAME
+def read_card(path: Path) -> ModelCard:
+    """The card of a file of its own: one ``[[model]]`` table as in a manifest, its paths relative to that file. Raises
+    MirrorError, one line, as :meth:`Manifest.load` does, and when there are several."""
+    cards = _read_cards(path, "give a file with one [[model]] table, as `mirror export` writes it")
+    if len(cards) != 1:
+        raise MirrorError(f"{path}: has {len(cards)} [[model]] tables; a card of its own has one")
+    return next(iter(cards.values()))
+
+
+def _read_cards(path: Path, mend: str) -> dict[str, ModelCard]:
+    """The cards of one file by name. Raises MirrorError, one line."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

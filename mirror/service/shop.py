@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from catalog.commands import Query, build_command, info_command, query_command, verify_command
 from catalog.filter import Filter
+from catalog.index import Catalogue
+from catalog.ingest import count_rows, read_items
 from catalog.mapping import FeedMapping
 from mirror.camera.picture import read_picture
 from mirror.config import Settings
@@ -20,13 +25,15 @@ from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
 from mirror.service.opening import load_vision, say
 from mirror.service.places import catalogue_path, models_folder, own_folder
+from mirror.vision.classic import FIT_MOST, ClassicEmbedder
 from mirror.vision.colour import picture_colours
-from mirror.vision.decoders.registry import EMBEDDING
-from mirror.vision.embedding import Embedder
+from mirror.vision.embedding import Embedder, open_embedder
 
 PROGRESS_EVERY_S = 0.5
 PROGRESS_WIDTH = 30
 UNKNOWN_SHOWN = 20
+CLASSIC = "classic"
+"""``--embedder classic``, and how the names of its fits begin."""
 
 
 def build_catalogue(
@@ -34,11 +41,15 @@ def build_catalogue(
     format: str | None = None, mapping: Path | None = None, rejects: Path | None = None,
 ) -> int:
     """Build an index and say what went in. Returns 1 when rows were rejected (the good ones are in), else 0."""
-    embed = load_embedder(settings, embedder)
+    columns = FeedMapping.load(mapping) if mapping else None
+    if embedder == CLASSIC:
+        embed: Embedder | ClassicEmbedder = fit_classic(items, pictures, out.parent, format, columns)
+    else:
+        embed = load_embedder(settings, embedder)
     bar = _Bar()
     document = build_command(
         items, pictures, out, embed=embed.embed_whole, embedder_name=embed.name, read_picture=read_picture,
-        colours=picture_colours, progress=bar, format=format, mapping=FeedMapping.load(mapping) if mapping else None,
+        colours=picture_colours, progress=bar, format=format, mapping=columns,
         rejects=rejects, work=out.with_name(out.name + ".work"),
     )
     bar.close()
@@ -60,7 +71,7 @@ def build_catalogue(
 def query_catalogue(
     settings: Settings, images: Sequence[Path], *, catalogue: Path | None, whole: bool, category: str | None,
     sizes: tuple[str, ...] | None, gender: str | None, k: int, as_json: bool, price: tuple[float, float] | None = None,
-    explain: str | None = None,
+    explain: str | None = None, embedder: str | None = None,
 ) -> int:
     """Print the nearest items for each garment in each picture, and why the item ``explain`` is among them or not.
     Returns 1 when a picture could not be used."""
@@ -69,7 +80,7 @@ def query_catalogue(
         raise UsageError("no catalogue: give --catalog FILE, or build the sample one with `make catalogue`")
     queries: list[Query] = []
     errors: list[dict[str, str]] = []
-    reader = _GarmentReader(settings, whole)
+    reader = _GarmentReader(settings, whole, load_embedder(settings, embedder, path))
     for image_path in images:
         try:
             queries += reader.queries(image_path, category)
@@ -103,25 +114,59 @@ def verify_catalogue(path: Path, *, as_json: bool) -> int:
     return _print(verify_command(path), as_json)
 
 
-def load_embedder(settings: Settings, name: str | None = None) -> Embedder:
-    """The embedder of that name in the manifests (None: the configured one), on the configured provider."""
-    name = name or settings.models.embedding
-    card = Manifest.load(models_folder(settings), own_folder(settings))[name]
-    if card.decoder != EMBEDDING:
-        raise UsageError(f"--embedder {name}: its model gives no embedding; `mirror models list` names those there are")
-    return Embedder(Session(card, settings.models.provider, settings.models.threads))
+def load_embedder(
+    settings: Settings, name: str | None = None, catalogue: Path | None = None
+) -> Embedder | ClassicEmbedder:
+    """The embedder of that name (see :func:`mirror.vision.embedding.open_embedder`), on the configured provider. None:
+    the fitted classic one that lies beside ``catalogue`` if that was built by it, else the configured one."""
+    if name is None and catalogue is not None:
+        name = _fitted_beside(catalogue)
+    manifest = Manifest.load(models_folder(settings), own_folder(settings))
+    return open_embedder(
+        name or settings.models.embedding, manifest,
+        lambda card: Session(card, settings.models.provider, settings.models.threads),
+    )
+
+
+def fit_classic(
+    items: Path, pictures: Path, folder: Path, format: str | None, mapping: FeedMapping | None
+) -> ClassicEmbedder:
+    """Fit the seed's embedder on the feed's pictures, evenly chosen, and keep it in ``folder``. Rows and pictures that
+    are bad are passed over: the build reports them."""
+    step = -(-count_rows(items, format, mapping) // FIT_MOST) or 1
+
+    def chosen() -> Iterator[ImageArray]:
+        for item in islice(read_items(items, format, mapping), 0, None, step):
+            if not isinstance(item, MirrorError):
+                with suppress(MirrorError):
+                    yield read_picture(pictures / item.picture)
+
+    embedder = ClassicEmbedder.fit(chosen())
+    path = embedder.save(folder)
+    say(f"fitted {path}; build the next catalogues with --embedder {path}, and name it in [models] embedding")
+    return embedder
+
+
+def _fitted_beside(catalogue: Path) -> str | None:
+    with Catalogue.open(catalogue) as index:
+        kind, _, fit = index.embedder.partition("@")
+    if kind != CLASSIC:
+        return None
+    path = catalogue.parent / f"{CLASSIC}-{fit}.npz"
+    if not path.is_file():
+        raise MirrorError(f"{catalogue}: was built with embedder {kind}@{fit}; copy its file {path.name} beside it")
+    return str(path)
 
 
 class _GarmentReader:
     """Pictures to query vectors: of the whole picture, or of each garment worn in it."""
 
-    def __init__(self, settings: Settings, whole: bool) -> None:
+    def __init__(self, settings: Settings, whole: bool, embedder: Embedder | ClassicEmbedder) -> None:
         self._analyzer: Analyzer | None = None
+        self.embedder = embedder
         if whole:
-            self.embedder = load_embedder(settings)
             return
-        vision = load_vision(settings, best_pose=True)
-        self.embedder = vision.embedder
+        vision = replace(load_vision(settings, best_pose=True), embedder=embedder)
         self._detector = vision.garments
         self._analyzer = Analyzer(vision, None, estimates=False)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from mirror.domain import Box, FloatArray, MirrorError
+from mirror.domain import Box, FloatArray, MirrorError, UsageError
+from mirror.runtime.manifest import Manifest, ModelCard, read_card
 from mirror.runtime.session import Session
+from mirror.vision.classic import ClassicEmbedder
 from mirror.vision.crop import CropTensor
 from mirror.vision.decoders.options import Options
 from mirror.vision.decoders.registry import EMBEDDING, require
@@ -33,8 +38,8 @@ class Embedder:
         if not isinstance(last, int):
             raise MirrorError(f"model '{card.name}': an embedding has a fixed length; its output's is '{last}'")
         self.dim = last
-        self.name = f"{card.name}@{card.sha256[:12]}"
-        """Card name and hash: a catalogue built by other weights is refused."""
+        self.name = f"{card.name}@{_identity(card, self._output)}"
+        """Card name and hash: a catalogue built by other weights, or from pictures prepared otherwise, is refused."""
 
     def embed(self, image: np.ndarray, boxes: Sequence[Box]) -> FloatArray:
         """float32 (len(boxes), dim), each row of length 1, of the garments in ``boxes`` of a BGR uint8 image.
@@ -58,3 +63,28 @@ class Embedder:
         length = float(np.linalg.norm(row))
         # our own net ends in a norm; another's output may be of any length, and the catalogue compares by cosine
         return row if abs(length - 1) < UNIT else np.asarray(row / max(length, 1e-9), np.float32)
+
+
+def open_embedder(name: str, manifest: Manifest, session: Callable[[ModelCard], Session]) -> Embedder | ClassicEmbedder:
+    """The embedder that settings and ``--embedder`` name: a model of the manifest, a card of its own (``.toml``) or a
+    fitted classic one (``.npz``). Raises MirrorError when it is none of these or cannot be opened."""
+    path = Path(name).expanduser()
+    if path.suffix == ".npz":
+        return ClassicEmbedder.load(path)
+    if path.suffix in (".joblib", ".pkl", ".pickle"):
+        raise UsageError(
+            f"{path} is a pickle, which is a program; make a model of it with `mirror export sklearn` and name that one"
+        )
+    if path.suffix == ".onnx":
+        raise UsageError(f"{path} does not say how pictures are prepared; give its card (.toml with one [[model]])")
+    return Embedder(session(read_card(path) if path.suffix == ".toml" else manifest[name]))
+
+
+def _identity(card: ModelCard, output: int) -> str:
+    """Twelve hex digits of everything that a picture's vector depends on: the graph and its preparation."""
+    prepared = {key: card.options.get(key) for key in ("fit", "pad", "input_size")}
+    text = json.dumps([
+        card.sha256, card.layout, card.colour, card.scale, card.mean, card.std, card.inputs[0].shape,
+        card.inputs[0].dtype, output, prepared,
+    ])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -9,8 +9,9 @@ from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
 from mirror.vision.attributes import AttributeReader
 from mirror.vision.body import BodyReader
+from mirror.vision.classic import ClassicEmbedder
 from mirror.vision.decoders.registry import BODY, require
-from mirror.vision.embedding import Embedder
+from mirror.vision.embedding import Embedder, open_embedder
 from mirror.vision.face import FaceFinder
 from mirror.vision.face_bmi import FaceBmiReader
 from mirror.vision.garments import GarmentDetector
@@ -58,7 +59,7 @@ class Vision:
     face: FaceFinder
     attributes: AttributeReader
     garments: GarmentDetector
-    embedder: Embedder
+    embedder: Embedder | ClassicEmbedder
     body: BodyReader
     face_bmi: FaceBmiReader | None = None
     """Set where BMI is read from the face: then nothing is read from the silhouette."""
@@ -97,7 +98,7 @@ class Vision:
             face=FaceFinder(),
             attributes=AttributeReader(age, session(names.face_gender or names.attributes)),
             garments=GarmentDetector(session(names.garments)),
-            embedder=Embedder(session(names.embedding)),
+            embedder=open_embedder(names.embedding, manifest, lambda card: Session(card, provider, threads)),
             body=BodyReader(session(BODY_SHAPE)),
             face_bmi=None if names.bmi == "body" else FaceBmiReader(session(names.bmi)),
         )
@@ -107,8 +108,10 @@ class Vision:
         found = {
             "people": self.people.session, "pose": self.pose.session, "mask": self.mask.session,
             "attributes": self.attributes.session, "garments": self.garments.session,
-            "embedding": self.embedder.session, "body": self.body.session,
         }
+        if self.embedder.session is not None:
+            found["embedding"] = self.embedder.session
+        found["body"] = self.body.session
         if len(self.attributes.parts) > 1:
             del found["attributes"]
             found["age"], found["gender"] = self.attributes.session, self.attributes.gender_session
@@ -120,7 +123,8 @@ class Vision:
     def model_names(self) -> dict[str, str]:
         """Task -> name of the model that does it and, where it is not the full one, the precision that runs:
         "movenet-thunder (int8)". The face detector is dlib's own."""
-        return {"face": "dlib frontal", **{task: s.runs for task, s in self.sessions().items()}}
+        names = {"face": "dlib frontal", **{task: s.runs for task, s in self.sessions().items()}}
+        return names if "embedding" in names else {**names, "embedding": self.embedder.name}
 
     def providers(self) -> dict[str, str]:
         """Task -> the provider that really runs it."""
