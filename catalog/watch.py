@@ -30,7 +30,8 @@ from mirror.domain import MirrorError
 SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet", ".xml", ".catalogue", ".catalog"})
 """Files of other names are left alone, and so are hidden ones."""
 
-LEFT_OUT = (".rejected.jsonl", ".refused.txt")
+REASON = ".refused.txt"
+LEFT_OUT = (".rejected.jsonl", REASON)
 """What this writes itself."""
 
 SETTLE_S = 2.0
@@ -86,6 +87,9 @@ class Watch:
             raise MirrorError(f"{folder}: cannot be watched ({error.strerror}); give a folder to write in") from None
         for left in self._working.iterdir():  # of a watch that was killed
             self._give_back(left)
+        for reason in folder.glob("*" + REASON):  # each is tried again and told anew
+            reason.unlink(missing_ok=True)
+        refused_of(live).unlink(missing_ok=True)
 
     def start(self) -> None:
         """Begin on a thread of its own."""
@@ -135,7 +139,9 @@ class Watch:
                 if now - since >= UNENDED_S or not _unfinished(path):
                     found.append(path)
         self._seen = seen
-        self._refused = {name: stamp for name, stamp in self._refused.items() if name in seen}
+        for name in [name for name in self._refused if name not in seen]:  # somebody took it away
+            del self._refused[name]
+            self._no_longer_refused(name)
         return found
 
     def _take(self, path: Path) -> None:
@@ -169,8 +175,7 @@ class Watch:
                 return
         os.replace(mine, self._done / path.name)
         os.utime(self._done / path.name)
-        path.with_name(path.name + ".refused.txt").unlink(missing_ok=True)
-        refused_of(self._live).unlink(missing_ok=True)
+        self._no_longer_refused(path.name)
         self._sweep()
         self._on_event(event)
 
@@ -208,10 +213,19 @@ class Watch:
         self._give_back(mine)
         with suppress(FileNotFoundError):
             self._refused[path.name] = _stamp(path)
-        _write_line(path.with_name(path.name + ".refused.txt"), reason)
+        _write_line(_reason_of(path), reason)
         if self._live.exists():
             _write_line(refused_of(self._live), reason)
         self._on_event(Event("refused", path, reason))
+
+    def _no_longer_refused(self, name: str) -> None:
+        """Take the reason away; the mirrors go on to be told while another file is refused."""
+        _reason_of(self._folder / name).unlink(missing_ok=True)
+        left = sorted(self._folder.glob("*" + REASON), key=lambda path: path.stat().st_mtime_ns)
+        if left:
+            _write_line(refused_of(self._live), left[-1].read_text("utf-8", "replace").strip())
+        else:
+            refused_of(self._live).unlink(missing_ok=True)
 
     def _give_back(self, mine: Path) -> None:
         """Put a file back where it was dropped, unless a newer one lies there."""
@@ -231,6 +245,10 @@ class Watch:
         newest = sorted(self._done.iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for path in newest[2 * DONE_KEPT :]:  # a file and its rejected rows
             path.unlink(missing_ok=True)
+
+
+def _reason_of(path: Path) -> Path:
+    return path.with_name(path.name + REASON)
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

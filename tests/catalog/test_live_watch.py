@@ -152,6 +152,22 @@ def test_a_refused_file_stays_with_its_reason_and_is_tried_again_when_it_changes
     assert "nobody" in (drop.folder / "done" / "b.csv.rejected.jsonl").read_text()
 
 
+def test_the_mirrors_are_told_for_as_long_as_any_file_is_refused(drop: Drop, shop: Shop) -> None:
+    for name in ("a.csv", "b.csv"):
+        (drop.folder / name).write_text(f"id,price\n{name},1\n")
+    assert len(drop.wait()) == 2
+    (drop.folder / "c.csv").write_text(f"id,price\n{shop[0][0].id},2\n")
+    assert drop.wait() == [("updated", "c.csv")]
+    assert "b.csv: no row" in refused_of(drop.live).read_text()
+    (drop.folder / "b.csv").unlink()
+    drop.watch.step()
+    assert "a.csv: no row" in refused_of(drop.live).read_text()
+    (drop.folder / "a.csv").unlink()
+    drop.watch.step()
+    assert not refused_of(drop.live).exists()
+    assert drop.names() == []
+
+
 def test_half_a_shop_is_refused_though_each_of_its_rows_is_good(drop: Drop, feed: Any) -> None:
     shutil.copy(feed.items, drop.folder / "c.csv")
     assert drop.wait() == [("refused", "c.csv")]
