@@ -51,6 +51,8 @@ FRONTAL_FROM = 0.45
 """Frontality from which she faces the mirror; the body reader's own bound (45 degrees) lies at 0.55."""
 
 STOP_PATIENCE_S = 5.0
+WAKE_AGAIN_S = 2.0
+"""A camera that cannot be opened after a rest is tried again this often."""
 
 
 class LivePipeline:
@@ -103,6 +105,9 @@ class LivePipeline:
         self._drawn_at = 0.0
         self._source_state: SourceState = "opening"
         self._over = False
+        self._resting = False
+        self._wake_at: float | None = None
+        self._wake_failure = ""
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._drops_before = 0
@@ -150,6 +155,7 @@ class LivePipeline:
         for thread in self._threads:
             thread.join(STOP_PATIENCE_S)
         self._threads = []
+        self.source.stop()  # it may have woken from a rest meanwhile
         self.forget()
         self._analysis.clear()
         self._smalls.clear()
@@ -175,6 +181,19 @@ class LivePipeline:
         word as it was."""
         said = {"sizes": sizes, "gender": gender, "age": age}
         self.memory.declare({key: value for key, value in said.items() if value is not None})
+
+    def rest(self, resting: bool) -> None:
+        """Let the camera go: no frame is taken and the last ones are erased; or open it again (on a thread of ours,
+        as often as it takes: meanwhile ``source_state`` is "opening" or "lost")."""
+        self._wake_at, self._wake_failure = (None, "") if resting else (time.monotonic(), "")
+        self._resting = resting
+        if resting:
+            self.source.stop()
+            self.forget()
+            self._newest = (-1, 0.0, (0, 0))
+            self._analysis.clear()
+            self._smalls.clear()
+            self.display.erase()
 
     def forget(self) -> None:
         """Erase everything about the shopper now."""
@@ -318,7 +337,11 @@ class LivePipeline:
     def _miss(self, now: float) -> None:
         """No frame came for a while: say so, and do not remember a shopper whom nobody can see."""
         age = now - self._newest[1]
-        if self._over:
+        if self._wake_at is not None and now >= self._wake_at:
+            self._wake(now)
+        if (self._resting or self._wake_at is not None) and not self._over:
+            self._source_state = "lost" if self._wake_failure else "opening"
+        elif self._over:
             self._source_state = "ended"
         elif self.source.ended:
             self._source_state = "lost" if self.source.error is not None else "ended"
@@ -329,7 +352,16 @@ class LivePipeline:
         if age > self.settings.pipeline.forget_after_s and self.memory.shopper:
             self.forget()
 
+    def _wake(self, now: float) -> None:
+        try:
+            self.source.start()
+            self._wake_at, self._wake_failure = None, ""
+        except MirrorError as error:
+            self._wake_at, self._wake_failure = now + WAKE_AGAIN_S, str(error)
+
     def _notice(self) -> str:
+        if self._wake_failure:
+            return self._wake_failure
         if self.source.error is not None:
             return str(self.source.error)
         if self._source_state == "lost":

@@ -10,7 +10,7 @@ from mirror.domain import Item
 from mirror.ui import theme
 from mirror.ui.baking import CACHE_BYTES, BakeCache, Baked
 from mirror.ui.layout import Layout, Rect
-from mirror.ui.screens import Intent
+from mirror.ui.screens import Act, Intent
 from mirror.ui.theme import Theme
 from mirror.ui.words import Words
 
@@ -32,7 +32,7 @@ class Canvas:
         self.reduced_motion = reduced_motion
         self.cache = BakeCache()
         self.plates: list[Rect] = []
-        self.targets: list[tuple[Rect, tuple[Intent, ...]]] = []
+        self.targets: list[tuple[Rect, tuple[Act, ...]]] = []
         self.animating = False
         self.now = 0.0
         self.scale = 1.0
@@ -77,7 +77,7 @@ class Canvas:
             self.animating = True
         return float(1.0 - (1.0 - part) ** 3)
 
-    def intents_at(self, x: float, y: float) -> tuple[Intent, ...]:
+    def intents_at(self, x: float, y: float) -> tuple[Act, ...]:
         """What a touch at a window pixel means: the smallest target there is meant, whole screens last."""
         for place, intents in sorted(self.targets, key=lambda pair: pair[0].w * pair[0].h):
             if place.holds(x, y):

@@ -108,7 +108,7 @@ def _words_beside(
     y += max(price.height + 10, PARTNER - 4 if partners else 0)
     why = text.fit(content.why, WHY, 400, w, 2)
     text.draw(painter, why, x, y, look.ink2)
-    _chips(painter, look, content, x, h - INSET - 2 - CHIP_HEIGHT, w)
+    draw_chips(painter, look, content, x, h - INSET - 2 - CHIP_HEIGHT, w)
 
 
 def _words_under(
@@ -128,7 +128,7 @@ def _words_under(
         picture_in(painter, look, partner, place, 18)
     if partners:
         icons.draw(painter, "plus", width - INSET - 20 - PARTNER - 54, INSET + 24 + PARTNER - 9, 32, QColor("#555A60"))
-    _chips(painter, look, content, x, 536, w)
+    draw_chips(painter, look, content, x, 536, w)
 
 
 def _extra(title: text.Fitted) -> float:
@@ -147,7 +147,7 @@ def _partners(painter: QPainter, look: Theme, partners: Sequence[QImage | None],
         x += PARTNER + CHIP_GAP
 
 
-def _chips(painter: QPainter, look: Theme, content: CardContent, x: float, y: float, w: float) -> None:
+def draw_chips(painter: QPainter, look: Theme, content: CardContent, x: float, y: float, w: float) -> None:
     """The sizes: hers citron with an outline, maybe outlined with a citron bar, out of stock struck."""
     chips = size_chips(content.item, content.likely)
     if not chips:

@@ -1,4 +1,4 @@
-"""The large plates, one per screen: attract, consent, guidance, looking, goodbye, and the dark one for no camera."""
+"""The large plates, one per screen: attract, consent, guidance, looking and goodbye."""
 
 from __future__ import annotations
 
@@ -192,35 +192,3 @@ def bake_goodbye(look: Theme, width: int, height: int, scale: float, words: Word
         text.draw(painter, line, PAD, 184, look.ink2)
 
     return bake_plate(width, height, scale, DECK, look.plate, look.line, draw)
-
-
-def draw_lost(
-    painter: QPainter, width: float, height: float, words: Words, staff: str,
-) -> None:
-    """No camera: an opaque screen in design pixels; ``staff`` is a line at its foot for whom it concerns."""
-    off = theme.tokens()["color"]["off"]
-    ink, ink2 = theme.colour(off["ink"]), theme.colour(off["ink2"])
-    painter.fillRect(QRectF(0, 0, width, height), theme.colour(off["ground"]))
-    tall = height > width
-    middle = QPointF(width / 2, height * 0.364 if tall else height * 0.34)
-    reach = 1.0 if tall else 0.6
-    painter.setBrush(Qt.NoBrush)
-    for radius, alpha in ((420, 0.10), (329, 0.14), (240, 0.18)):
-        ring = theme.colour(off["ink"])
-        ring.setAlphaF(alpha)
-        painter.setPen(QPen(ring, 2.5))
-        painter.drawEllipse(middle, radius * reach, radius * reach)
-    painter.setPen(QPen(theme.colour(off["ink"] + "@0.4"), 3))
-    painter.setBrush(theme.colour("#17191C"))
-    painter.drawEllipse(middle, 150 * reach, 150 * reach)
-    side = 128 * reach
-    icons.draw(painter, "plug", middle.x() - side / 2, middle.y() - side / 2, side, ink)
-    room = min(width - 112, 1300)
-    head = text.fit(words("lost"), GUIDE, 600, room, 2, HEAD_LEADING)
-    top = height * 0.62 if tall else height * 0.64
-    text.draw(painter, head, (width - room) / 2, top, ink, align=0.5, within=room)
-    line = text.fit(words("lost2"), BODY, 400, room, 2)
-    text.draw(painter, line, (width - room) / 2, top + head.height + 20, ink2, align=0.5, within=room)
-    if staff:
-        code = text.fit(staff, 32, 400, width - 112, 2)
-        text.draw(painter, code, 56, height - 64 - code.height, ink2, align=0.5, within=width - 112)

@@ -40,11 +40,9 @@ class Freeze:
         """Whether there is a still."""
         return self._still is not None
 
-    def toggle(self, video: QImage | None, at: Layout, screen: Screen) -> None:
-        """Take a still of the video now on screen (RGB32, the window's size), or erase the one there is."""
-        if self.active:
-            self.forget()
-        elif video is not None and screen is Screen.LOOK and (video.width(), video.height()) == (at.width, at.height):
+    def take(self, video: QImage | None, at: Layout) -> None:
+        """Take a still of the video now on screen (RGB32, the window's size; of any other size there is none)."""
+        if video is not None and (video.width(), video.height()) == (at.width, at.height):
             part = self._part(at)
             still = video.copy(QRect(part.x, part.y, part.w, part.h))
             place = self._place(at)
@@ -86,11 +84,8 @@ class Freeze:
         return True
 
     def button(self, at: Layout) -> Rect:
-        """Where Compare (or Done) is touched: low at her side, over the code's place in landscape."""
+        """Where Compare is touched: low at her side, over the code's place in landscape."""
         lane, tall = at.lane_left, round(BUTTON_HIGH * at.scale)
-        if self.active and at.portrait:
-            # beside the tabs: her still takes the lane
-            return Rect(round(40 * at.scale), at.tabs.y, at.tabs.x - round(48 * at.scale), at.tabs.h)
         y = lane.bottom - tall if at.portrait else round(at.lane_left.y + 0.42 * lane.h) - tall
         return Rect(round(40 * at.scale), y, round(244 * at.scale), tall)
 
@@ -105,15 +100,13 @@ class Freeze:
         return replace(at, lane_left=lane._replace(x=left, w=lane.right - left))
 
     def paint(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
-        """The button, and the names of the two images."""
-        if model.screen is not Screen.LOOK:
-            return
+        """The button on the look; the names of the two images while she compares."""
         words, look, s, place = self.canvas.words, self.canvas.look, at.scale, self.button(at)
-        label = words("done") if self.active else words("cmp")
-        pill = self.canvas.kept(("compare", label), lambda: pills.bake_pill(
-            look, s, "", label, place.w / s, 600, round(place.h / s)))
-        self.canvas.put(painter, pill, place.x, place.y, Intent.FREEZE)
-        if self.active:
+        if model.screen is Screen.LOOK:
+            pill = self.canvas.kept(("compare",), lambda: pills.bake_pill(
+                look, s, "", words("cmp"), place.w / s, 600, round(place.h / s)))
+            self.canvas.put(painter, pill, place.x, place.y, Intent.FREEZE)
+        elif self.active:
             still, part = self._place(at), self._part(at)
             for key, x in (("still", still.x), ("live", part.x + self.shift(at))):
                 told = words(key)

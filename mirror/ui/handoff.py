@@ -33,6 +33,8 @@ SIDE = 216
 CAPTION, SMALL, PAD = 32, 28, 14
 """A code is read from a metre: there 28 is well over the size rule of docs/design.md."""
 CORNER = 24.0
+INSET = 22
+"""From the edge of the deck of one piece seen closer."""
 
 
 def link_of(url: str, items: Sequence[Item]) -> str:
@@ -59,7 +61,10 @@ def code_of(link: str) -> tuple[tuple[bool, ...], ...]:
 
 
 def items_of(model: ScreenModel) -> tuple[Item, ...]:
-    """What goes along: the pieces that she chose, else the card that is open (with its partners in an outfit)."""
+    """What goes along: the piece that she sees closer, alone; on the look the pieces that she chose, else the card in
+    hand (with its partners in an outfit)."""
+    if model.screen is Screen.DETAIL:
+        return () if model.opened is None else (model.opened.item,)
     chosen = {offer.item.id: offer.item for offer in (*model.look.similar, *model.look.complete)
               if offer.item.id in model.chosen}
     if chosen:
@@ -77,6 +82,7 @@ class HandOff:
         self._url = ""
         self.url = url
         self._wanted: tuple[str, ...] = ()
+        self._detail = False
 
     @property
     def url(self) -> str:
@@ -91,17 +97,22 @@ class HandOff:
     def place(self, at: Layout) -> Rect:
         """Where it stands: portrait, low in the right lane; landscape, low in the left lane over the hint."""
         w, h = round(PLATE[0] * at.scale), round(PLATE[1] * at.scale)
+        if self._detail:
+            deck, inset = at.detail, round(INSET * at.scale)
+            return Rect(deck.right - inset - w, deck.y + inset, w, h)
         lane = at.lane_right if at.portrait else at.lane_left
         gap = round(24 * at.scale)
         x = lane.right - w if at.portrait else round(MARGIN * at.scale)
         return Rect(x, min(lane.bottom, at.height) - h - gap * (not at.portrait), w, h)
 
     def shown(self, model: ScreenModel) -> bool:
-        return bool(self._url) and model.screen is Screen.LOOK and bool(items_of(model))
+        """Whether there is a code for this screen; from then on :meth:`place` is this screen's."""
+        self._detail = model.screen is Screen.DETAIL
+        return bool(self._url) and model.screen in (Screen.LOOK, Screen.DETAIL) and bool(items_of(model))
 
     def cleared(self, at: Layout, model: ScreenModel) -> Layout:
         """The layout whose lanes leave the code its place."""
-        if not self.shown(model):
+        if not self.shown(model) or self._detail:
             return at
         gap, place = round(16 * at.scale), self.place(at)
         if at.portrait:

@@ -27,7 +27,7 @@ Said = Mapping[tuple[str, str], Intent]
 
 _CARDS: Said = {
     ("page", "right"): Intent.FORWARD, ("page", "left"): Intent.BACK,
-    ("choose", "right"): Intent.CHOOSE, ("choose", "left"): Intent.SWITCH,
+    ("choose", "right"): Intent.CHOOSE, ("choose", "left"): Intent.CHANGE,
 }
 MEANING: Mapping[str, Said] = {
     # an answer is held: nobody says yes by raising a hand in passing
@@ -36,6 +36,10 @@ MEANING: Mapping[str, Said] = {
     Screen.ATTRACT.value: {("choose", "right"): Intent.ASK},
     Screen.APPROACH.value: {("choose", "right"): Intent.ASK},
     Screen.LOOK.value: _CARDS,
+    # over the look the left hand closes, the right hand goes on: compare it, the next row, a new still
+    Screen.DETAIL.value: {**_CARDS, ("choose", "left"): Intent.CLOSE},
+    Screen.CORRECTION.value: {**_CARDS, ("choose", "left"): Intent.CLOSE},
+    Screen.COMPARE.value: {("choose", "right"): Intent.CHOOSE, ("choose", "left"): Intent.CLOSE},
 }
 """By screen; both hands up are :attr:`Intent.STOP` on every one. Right goes on, left goes back."""
 

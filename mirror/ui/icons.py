@@ -106,6 +106,74 @@ def _touch() -> QPainterPath:
     return path
 
 
+def _palm() -> QPainterPath:
+    path = QPainterPath(QPointF(6.4, 13.2))
+    for x, top in ((6.4, 6.6), (9.6, 3.4), (12.8, 3.4), (16, 5.2)):
+        path.lineTo(x, top + 1.6)
+        path.arcTo(QRectF(x, top, 3.2, 3.2), 180, -180)
+        path.lineTo(x + 3.2, 11.6)
+    path.lineTo(19.2, 15)
+    path.cubicTo(19.2, 19, 16.6, 21.4, 13, 21.4)
+    path.cubicTo(9.6, 21.4, 7.6, 19.6, 6, 16.8)
+    path.lineTo(3.6, 12.8)
+    path.cubicTo(2.9, 11.2, 4.8, 10.2, 5.7, 11.7)
+    path.lineTo(6.4, 13.2)
+    return path
+
+
+def _ruler() -> QPainterPath:
+    path = _lines(((6, 8), (6, 11.4)), ((10, 8), (10, 12.6)), ((14, 8), (14, 11.4)), ((18, 8), (18, 12.6)))
+    path.addRoundedRect(QRectF(2, 8, 20, 8.6), 1.6, 1.6)
+    return path
+
+
+def _hanger() -> QPainterPath:
+    path = QPainterPath(QPointF(9.6, 7))
+    path.cubicTo(9.6, 3.6, 14.6, 3.6, 14.4, 7)
+    path.cubicTo(14.3, 8.6, 12, 8.8, 12, 10.8)
+    path.lineTo(21, 16.6)
+    path.cubicTo(22.4, 17.8, 21.6, 19.4, 20, 19.4)
+    path.lineTo(4, 19.4)
+    path.cubicTo(2.4, 19.4, 1.6, 17.8, 3, 16.6)
+    path.lineTo(12, 10.8)
+    return path
+
+
+def _people() -> QPainterPath:
+    path = _circle(_circle(QPainterPath(), 8.4, 6.4, 3), 17, 10.4, 2.2)
+    path.moveTo(3, 20.5)
+    path.cubicTo(3, 10.4, 13.6, 10.4, 13.8, 20.5)
+    path.moveTo(14.6, 15.4)
+    path.cubicTo(17.4, 13.6, 21, 15.4, 21.2, 20.5)
+    return path
+
+
+def _label() -> QPainterPath:
+    path = _lines(((3.4, 3.4), (11.6, 3.4), (21, 12.8), (12.8, 21), (3.4, 11.6), (3.4, 3.4)))
+    return _circle(path, 8, 8, 1.5)
+
+
+def _pause() -> QPainterPath:
+    return _lines(((9, 5), (9, 19)), ((15, 5), (15, 19)))
+
+
+def _sign() -> QPainterPath:
+    """A signpost: which way to the departments."""
+    path = _lines(((12, 2.5), (12, 21.5)), ((8, 21.5), (16, 21.5)))
+    path.moveTo(4, 5)
+    path.lineTo(17, 5)
+    path.lineTo(20.5, 8)
+    path.lineTo(17, 11)
+    path.lineTo(4, 11)
+    path.closeSubpath()
+    return path
+
+
+def _clock() -> QPainterPath:
+    path = _lines(((12, 7), (12, 12.4), (15.6, 14.4)))
+    return _circle(path, 12, 12, 9)
+
+
 _DRAWN: Mapping[str, Callable[[], QPainterPath]] = {
     "lock": _lock,
     "eye": _eye,
@@ -115,6 +183,14 @@ _DRAWN: Mapping[str, Callable[[], QPainterPath]] = {
     "person": _person,
     "plug": _plug,
     "touch": _touch,
+    "palm": _palm,
+    "ruler": _ruler,
+    "hanger": _hanger,
+    "people": _people,
+    "label": _label,
+    "sign": _sign,
+    "pause": _pause,
+    "clock": _clock,
     "check": lambda: _lines(((5, 12.6), (9.8, 17.4), (19, 7.4))),
     "cross": lambda: _lines(((6, 6), (18, 18)), ((18, 6), (6, 18))),
     "left": lambda: _lines(((14.5, 5), (8, 12), (14.5, 19))),

@@ -14,6 +14,8 @@ from mirror.ui.screens import Screen
 MARGIN = 40
 PORTRAIT = (1080, 1920)
 LANDSCAPE = (1920, 1080)
+HINTED = frozenset({Screen.LOOK, Screen.DETAIL, Screen.CORRECTION})
+"""Screens with a hint at the top: in portrait the lock has no words there."""
 TOUCH_LEAST = 68
 """Least height of anything to be touched, design pixels (33 mm on a 43 inch panel)."""
 
@@ -83,14 +85,20 @@ class Layout:
     goodbye: Rect
     sheet: Rect
     engineer: Rect
+    corridor_choices: Rect
+    detail: Rect
+    choices: Rect
+    compare: Rect
 
     def body(self, screen: Screen) -> Rect:
         """The corridor that her body is fitted to, and that no plate of this screen may enter."""
-        return self.corridor_tall if screen is Screen.CONSENT else self.corridor
+        if screen is Screen.CORRECTION:
+            return self.corridor_choices
+        return self.corridor_tall if screen in (Screen.CONSENT, Screen.DETAIL) else self.corridor
 
     def plates(self, screen: Screen) -> tuple[Rect, ...]:
         """The plates of a screen at their largest. Tags come on top: see ``mirror.ui.tags``."""
-        lock = self.lock if not (self.portrait and screen is Screen.LOOK) else self.lock_disc
+        lock = self.lock if not (self.portrait and screen in HINTED) else self.lock_disc
         if screen is Screen.ATTRACT:
             return lock, self.sheet
         if screen is Screen.APPROACH:
@@ -107,6 +115,12 @@ class Layout:
             deck = (self.tabs, self.counter, self.card, self.back, self.forward)
             peeks = (self.before, self.after) if self.portrait else self.thumbs
             return (lock, self.stop, self.hint, *deck, *peeks)
+        if screen is Screen.DETAIL:
+            return lock, self.stop, self.hint, self.detail
+        if screen is Screen.CORRECTION:
+            return lock, self.stop, self.hint, self.choices
+        if screen is Screen.COMPARE:
+            return lock, self.stop, self.compare
         if screen is Screen.GOODBYE:
             return lock, self.goodbye
         return ()
@@ -159,6 +173,10 @@ def _portrait(width: int, height: int) -> Layout:
         goodbye=at(left + 40, 1560 + low, 1000, 320),
         sheet=at(0, 1096 + low, wide, 824),
         engineer=at(20, 690, 270, 680),
+        corridor_choices=at(left + 300, 144, 480, 1012 + low),
+        detail=at(left + 40, 1310 + low, 1000, 570),
+        choices=at(left + 40, 1184 + low, 1000, 696),
+        compare=at(left + 40, 1404 + low, 1000, 476),
     )
 
 
@@ -191,4 +209,8 @@ def _landscape(width: int, height: int) -> Layout:
         goodbye=at(left + 1248, top + 360, 632, 360),
         sheet=at(left + 1208, 0, wide - left - 1208, tall),
         engineer=at(20, 210, 270, 680),
+        corridor_choices=corridor,
+        detail=at(left + 1248, top + 144, 632, 900),
+        choices=at(left + 1248, top + 144, 632, 900),
+        compare=at(left + 1248, top + 300, 632, 480),
     )

@@ -11,17 +11,31 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from PyQt5.QtGui import QImage
 
 from mirror.config import Settings
-from mirror.domain import Item, SizeBelief, SizeKind
+from mirror.domain import Item
 from mirror.pipeline.display import Picture
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import MirrorState
 from mirror.recommend.colour import colour_name
+from mirror.ui.choices import said_of
 from mirror.ui.framing import Framing, body_span
 from mirror.ui.layout import Layout
 from mirror.ui.overlay import Overlay
 from mirror.ui.pictures import PictureShelf
 from mirror.ui.record import Recorder
-from mirror.ui.screens import SERVING, Consent, Declare, Do, Effect, Forget, Intent, Screen, Sight
+from mirror.ui.screens import (
+    SERVING,
+    Act,
+    Consent,
+    Declare,
+    Do,
+    Effect,
+    Forget,
+    Intent,
+    Rest,
+    Screen,
+    Sight,
+    Still,
+)
 from mirror.ui.states import ScreenModel
 from mirror.ui.theme import Theme
 from mirror.ui.widget import MirrorWidget, image_of
@@ -117,10 +131,7 @@ class MirrorWindow:
             self.pipeline.stop()
         finally:
             self.shelf.stop()
-            self.widget.set_video(None, None)
-            if self._picture is not None:
-                self._picture.release()
-                self._picture = None
+            self._drop_picture()
             if self.recorder is not None:
                 self.recorder.stop()
                 self.recorder = None
@@ -150,11 +161,20 @@ class MirrorWindow:
         for intent in self.overlay.hands.intents(state, self.model.screen, now):
             self.press(intent)
         self.widget.set_state(state)
+        if self.model.screen is Screen.COMPARE and not self.overlay.freeze.active:
+            self.press(Intent.CLOSE)  # the window changed its size: the still was erased
         if before in SERVING and self.model.screen not in SERVING:
             self.overlay.forget()
         self.widget.update()
         if state.source_state == "ended":
             self.on_quit()
+
+    def _drop_picture(self) -> None:
+        """Let go of the last picture of the camera."""
+        self.widget.set_video(None, None)
+        if self._picture is not None:
+            self._picture.release()
+            self._picture = None
 
     def _take_picture(self) -> None:
         picture = self.pipeline.display.borrow()
@@ -202,12 +222,10 @@ class MirrorWindow:
 
     # what she does
 
-    def press(self, intent: Intent) -> None:
-        """A key or a touch."""
+    def press(self, act: Act) -> None:
+        """A key, a touch or a gesture."""
         before = self.model.screen
-        if intent is Intent.FREEZE:
-            self.widget.freeze()
-        self._do(self.model.press(intent, self.clock()))
+        self._do(self.model.press(act, self.clock()))
         if before in SERVING and self.model.screen not in SERVING:
             self.overlay.forget()
         self.widget.update()
@@ -220,8 +238,17 @@ class MirrorWindow:
                 self.pipeline.forget()
                 self.pipeline.set_consent(False)
             elif isinstance(effect, Declare):
-                sizes: dict[SizeKind, SizeBelief] = {kind: {size: 1.0} for kind, size in effect.sizes.items()}
-                self.pipeline.declare(sizes=sizes)
+                said = said_of(effect.rows)
+                if effect.sizes is not None:
+                    said["sizes"] = {kind: {size: 1.0} for kind, size in effect.sizes.items()}
+                self.pipeline.declare(**said)
+            elif isinstance(effect, Still):
+                if self.widget.freeze(effect.wanted) != effect.wanted:
+                    self.press(Intent.CLOSE)  # no picture to keep a still of
+            elif isinstance(effect, Rest):
+                if effect.resting:
+                    self._drop_picture()
+                self.pipeline.rest(effect.resting)
             elif isinstance(effect, Do) and effect.intent is Intent.QUIT:
                 self.on_quit()
             elif isinstance(effect, Do) and effect.intent is Intent.LANGUAGE:

@@ -17,18 +17,24 @@ from mirror.ui import decks, engineer, pills, theme
 from mirror.ui.approach import bake_approach
 from mirror.ui.baking import Baked, bake_free
 from mirror.ui.canvas import Canvas, Pictures
+from mirror.ui.choice_deck import ChoiceDeck
+from mirror.ui.compare_deck import CompareDeck
+from mirror.ui.dark_screens import draw_dark
+from mirror.ui.detail_deck import DetailDeck
 from mirror.ui.freeze import Freeze
 from mirror.ui.handoff import HandOff
 from mirror.ui.hands import HandControl
 from mirror.ui.language_pill import paint_choice
-from mirror.ui.layout import Layout, Rect
+from mirror.ui.layout import HINTED, Layout, Rect
 from mirror.ui.look_deck import LookDeck
-from mirror.ui.screens import Guidance, Intent, Screen
+from mirror.ui.screens import DARK, Guidance, Intent, Screen
 from mirror.ui.states import ScreenModel
 from mirror.ui.tag_layer import TagLayer
 from mirror.ui.theme import Theme
 from mirror.ui.words import Words
 
+TAGGED = frozenset({Screen.LOOKING, Screen.LOOK, Screen.DETAIL, Screen.CORRECTION})
+"""Screens on which what she wears is named beside her."""
 PRODUCTS_S = theme.tokens()["motion"]["productCycle"] / 1000
 PANEL_S = 0.5
 """The engineer's panel is drawn again this often."""
@@ -48,6 +54,9 @@ class Overlay(Canvas):
         """Pieces that the attract screen shows, four at a time."""
         self.tags = TagLayer(self, name_colour)
         self._look_deck = LookDeck(self)
+        self._detail = DetailDeck(self)
+        self._compare = CompareDeck(self)
+        self.choices = ChoiceDeck(self)
         self.hands = HandControl()
         self.handoff = HandOff(self)
         self.freeze = Freeze(self)
@@ -73,21 +82,23 @@ class Overlay(Canvas):
         """Paint one frame's overlay. ``view`` is that of the video now on screen (None: no video yet)."""
         self.begin(now)
         self._somebody = state.shopper > 0
-        if model.screen is Screen.LOST:
-            self._lost(painter, at, state)
+        if model.screen in DARK:
+            self._dark(painter, at, model, state)
             return
         if model.engineer and view is not None:
             engineer.draw_marks(painter, view, state, at.body(model.screen), at.scale)
         self._top(painter, at, model)
-        if view is not None and model.screen in (Screen.LOOKING, Screen.LOOK) and not self.freeze.active:
+        tagged = model.screen in TAGGED
+        if view is not None and tagged:
             cleared = self.handoff.cleared(self.freeze.cleared(at, model), model)
             self.tags.paint(painter, cleared, model, state, view)
-        elif model.screen not in (Screen.LOOKING, Screen.LOOK):
+        elif not tagged:
             self.tags.hide()
         draw = {
             Screen.ATTRACT: self._attract, Screen.APPROACH: self._approach, Screen.CONSENT: self._consent,
             Screen.GUIDANCE: self._guidance,
             Screen.LOOKING: self._looking, Screen.LOOK: self._look, Screen.GOODBYE: self._goodbye,
+            Screen.DETAIL: self._open, Screen.CORRECTION: self._correction, Screen.COMPARE: self._comparing,
         }.get(model.screen)
         if draw is not None:
             draw(painter, at, model)
@@ -114,7 +125,7 @@ class Overlay(Canvas):
 
     def _top(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
         words, look, s = self.words, self.look, at.scale
-        short = at.portrait and model.screen is Screen.LOOK
+        short = at.portrait and model.screen in HINTED
         label = "" if short else words("kept")
         lock = self.kept(("lock", label), lambda: pills.bake_pill(look, s, "lock", label, at.lock.w / s))
         self.put(painter, lock, at.lock.x, at.lock.y)
@@ -205,15 +216,36 @@ class Overlay(Canvas):
             self.look, place.w, place.h, at.scale, self.words))
         self.put(painter, deck, *self.slide(at, place, model.since))
 
-    def _lost(self, painter: QPainter, at: Layout, state: MirrorState) -> None:
-        def draw(p: QPainter, w: float, h: float) -> None:
-            decks.draw_lost(p, w, h, self.words, state.notice)
+    def _dark(self, painter: QPainter, at: Layout, model: ScreenModel, state: MirrorState) -> None:
+        resting = model.screen is Screen.PAUSED
+        staff = "" if resting else state.notice
 
-        screen = self.kept(("lost", state.notice), lambda: bake_free(at.width, at.height, at.scale, draw))
+        def draw(p: QPainter, w: float, h: float) -> None:
+            if resting:
+                draw_dark(p, w, h, self.words, "paused", "eye_off", button=self.words("wake"))
+            else:
+                draw_dark(p, w, h, self.words, "lost", "plug", staff)
+
+        screen = self.kept(("dark", resting, staff), lambda: bake_free(at.width, at.height, at.scale, draw))
         screen.paint(painter, 0, 0)
+        if resting:
+            self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
 
     def _look(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
         self._look_deck.paint(painter, at, model, self._stop_x)
         self.freeze.paint(painter, at, model)
-        if not self.freeze.active:
+        self.handoff.paint(painter, at, model)
+
+    def _open(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
+        self._detail.hint(painter, at, "page")
+        self._detail.paint(painter, at, model, code=self.handoff.shown(model))
+        if not self.animating:
             self.handoff.paint(painter, at, model)
+
+    def _correction(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
+        self._detail.hint(painter, at, "hint_change")
+        self.choices.paint(painter, at, model)
+
+    def _comparing(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
+        self.freeze.paint(painter, at, model)
+        self._compare.paint(painter, at, model)

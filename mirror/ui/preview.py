@@ -16,6 +16,7 @@ from mirror.pipeline.display import DisplaySlot
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import MirrorState
 from mirror.pipeline.view import filling
+from mirror.ui.choices import Choices
 from mirror.ui.framing import body_span, fitted
 from mirror.ui.mirror_window import MirrorWindow
 from mirror.ui.screens import Guidance, Screen, Sight
@@ -43,7 +44,9 @@ POSES: tuple[Pose, ...] = (
     Pose("attract", Screen.ATTRACT), Pose("approach", Screen.APPROACH), Pose("consent", Screen.CONSENT),
     Pose("plain", Screen.PLAIN), *(Pose(kind.value, Screen.GUIDANCE, kind) for kind in Guidance),
     Pose("looking", Screen.LOOKING), Pose("similar", Screen.LOOK), Pose("outfit", Screen.LOOK, tab="complete"),
-    Pose("goodbye", Screen.GOODBYE), Pose("lost", Screen.LOST),
+    Pose("detail", Screen.DETAIL, tab="complete"), Pose("correction", Screen.CORRECTION),
+    Pose("compare", Screen.COMPARE), Pose("goodbye", Screen.GOODBYE), Pose("paused", Screen.PAUSED),
+    Pose("lost", Screen.LOST),
 )
 
 
@@ -67,7 +70,9 @@ def pictures(
         window.widget.show()
         window._show_pieces()
         window.widget.set_state(state)
-        window.model.look, window.model.sizes = state.look, Sight.of(state).sizes
+        sight = Sight.of(state)
+        window.model.look, window.model.sizes = state.look, sight.sizes
+        window.model.choices = Choices(window.model.choices.rows, {"style": "casual"}, sight.estimated)
         for pose in POSES:
             clock[0] += SETTLED_S
             model = window.model
@@ -82,8 +87,10 @@ def pictures(
             picture = display.borrow()
             assert picture is not None
             window.widget.set_video(image_of(picture.pixels), picture.view)
+            window.widget.freeze(pose.screen is Screen.COMPARE)
             window.widget.grabbed()  # asks for the garments' pictures
             window.shelf.wait()
+            window.overlay.prepare(at, model)  # the code
             shown = window.widget.grabbed()
             window.widget.set_video(None, None)
             picture.release()

@@ -9,10 +9,12 @@ from typing import Literal
 
 from mirror.domain import Look, SizeKind
 from mirror.pipeline.state import MirrorState
+from mirror.recommend.looks import gender_filter
+from mirror.ui.choices import Row, estimates_of
 
 
 class Screen(str, Enum):
-    """What the window shows. The places of approach, detail, compare, correction and pause are issue 6's."""
+    """What the window shows."""
 
     ATTRACT = "attract"
     APPROACH = "approach"
@@ -21,12 +23,20 @@ class Screen(str, Enum):
     GUIDANCE = "guidance"
     LOOKING = "looking"
     LOOK = "look"
+    DETAIL = "detail"
+    CORRECTION = "correction"
+    COMPARE = "compare"
     GOODBYE = "goodbye"
+    PAUSED = "paused"
     LOST = "lost"
 
 
-SERVING = frozenset({Screen.GUIDANCE, Screen.LOOKING, Screen.LOOK})
+OPENED = frozenset({Screen.DETAIL, Screen.CORRECTION, Screen.COMPARE})
+"""Screens that she opened over a look and closes again."""
+SERVING = frozenset({Screen.GUIDANCE, Screen.LOOKING, Screen.LOOK}) | OPENED
 """Screens on which she has said yes."""
+DARK = frozenset({Screen.LOST, Screen.PAUSED})
+"""Opaque screens: no picture of anybody is behind them."""
 
 
 class Guidance(str, Enum):
@@ -37,14 +47,18 @@ class Guidance(str, Enum):
 
 
 class Intent(Enum):
-    """What a key, a touch or (later) a gesture means."""
+    """What a key, a touch or a gesture means."""
 
     BACK = "back"
     FORWARD = "forward"
+    UP = "up"
+    DOWN = "down"
     SWITCH = "switch"
     SIMILAR = "similar"
     OUTFIT = "outfit"
     CHOOSE = "choose"
+    CLOSE = "close"
+    KEEP = "keep"
     YES = "yes"
     NO = "no"
     ASK = "ask"
@@ -52,9 +66,22 @@ class Intent(Enum):
     FREEZE = "freeze"
     LANGUAGE = "language"
     STOP = "stop"
+    PAUSE = "pause"
     ENGINEER = "engineer"
     FULLSCREEN = "fullscreen"
     QUIT = "quit"
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A chip was touched: this one of that row is hers."""
+
+    row: Row
+    chip: str
+
+
+Act = Intent | Pick
+"""What a key, a touch or a gesture means."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +98,25 @@ class Forget:
 
 @dataclass(frozen=True)
 class Declare:
-    """Her own size per kind: it overrules the estimate."""
+    """What she chose: her size per kind, and the chip of every other row that she touched. It overrules every
+    estimate; None and absent rows leave what was."""
 
-    sizes: Mapping[SizeKind, str]
+    sizes: Mapping[SizeKind, str] | None = None
+    rows: Mapping[Row, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Still:
+    """A still of her beside her live image is wanted (a new one in place of an old one), or is to be erased."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True)
+class Rest:
+    """The camera shall be let go (or opened again)."""
+
+    resting: bool
 
 
 @dataclass(frozen=True)
@@ -83,7 +126,7 @@ class Do:
     intent: Intent
 
 
-Effect = Consent | Forget | Declare | Do
+Effect = Consent | Forget | Declare | Still | Rest | Do
 Tab = Literal["similar", "complete"]
 
 
@@ -102,6 +145,8 @@ class Sight:
     stages_done: frozenset[str] = frozenset()
     look: Look = field(default_factory=Look)
     sizes: Mapping[SizeKind, tuple[str, ...]] = field(default_factory=dict)
+    estimated: Mapping[Row, str] = field(default_factory=dict)
+    """What is believed of her and was not said by her, as rows of her choices."""
 
     @property
     def present(self) -> bool:
@@ -109,11 +154,17 @@ class Sight:
 
     @classmethod
     def of(cls, state: MirrorState) -> Sight:
+        profile = state.profile
+        sizes = {kind: profile.likely_sizes(kind) for kind in profile.sizes}
+        guessed = profile.female_origin == "estimated"
         return cls(
             source=state.source_state, shopper=state.shopper, consent=state.consent,
             distance=state.distance, full_body=state.full_body, frontal=state.frontal, crowd=state.crowd,
             stages_done=state.stages_done, look=state.look,
-            sizes={kind: state.profile.likely_sizes(kind) for kind in state.profile.sizes},
+            sizes=sizes, estimated=estimates_of(
+                sizes if profile.sizes_origin == "estimated" else {},
+                (gender_filter(profile.female) or "") if guessed else "",
+                age=profile.age is not None and profile.age.origin == "estimated"),
         )
 
 

@@ -6,24 +6,27 @@ both return the effects that the window then carries out on the pipeline.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
-from mirror.domain import LETTER_SIZES, Look, SizeKind, Suggestion
+from mirror.ui.choices import Row
 from mirror.ui.screens import (
+    OPENED,
     SERVING,
+    Act,
     Consent,
-    Declare,
     Do,
     Effect,
     Forget,
     Guidance,
     Intent,
+    Pick,
+    Rest,
     Screen,
     Sight,
-    Tab,
+    Still,
     trouble_of,
 )
+from mirror.ui.visit import Visit
 
 APPROACH_S = 1.0
 """Near enough for this long, then the mirror asks (docs/design.md, screen)."""
@@ -41,6 +44,8 @@ GOODBYE_S = 4.0
 LEAVE_S = 2.0
 OPENING_S = 3.0
 """A camera that has given nothing after this long is called lost."""
+OPENED_S = 45.0
+"""What she opened over the look is closed when she has done nothing for this long (docs/design.md, screen)."""
 SETTLE_S = 3.0
 """A look on screen changes at most this often by itself, so that nobody reads a moving card."""
 
@@ -50,37 +55,30 @@ STAGES_WITHOUT_ESTIMATES: tuple[str, ...] = ("garments", "embedding", "mask", "l
 """The same where the shop lets nothing be estimated: her outline is all that "Fit" waits for."""
 
 
-class ScreenModel:
-    """The state machine. Read ``screen``, ``since``, ``guidance``, ``tab``, ``index``, ``chosen``, ``engineer``.
+class ScreenModel(Visit):
+    """The state machine. Read ``screen``, ``since``, ``guidance``, ``engineer``, and what :class:`Visit` holds.
 
     Args:
         consent: "ask" her, take it as "given", or "off" (a plain mirror for everybody).
         now: the time at the start, monotonic seconds.
         estimates: whether the pipeline estimates her size.
         offers: whether there is a catalogue to offer from; without one her clothes are named and that is all.
+        rows: the choices that she is offered.
     """
 
     def __init__(
         self, consent: Literal["ask", "given", "off"] = "ask", now: float = 0.0, *, estimates: bool = True,
-        offers: bool = True,
+        offers: bool = True, rows: tuple[Row, ...] = ("size", "department", "style", "age"),
     ) -> None:
+        super().__init__(rows)
         self.consent = consent
         self._offers = offers
         self._awaited = LOOKING_STAGES if estimates else STAGES_WITHOUT_ESTIMATES
         self.screen = Screen.ATTRACT
         self.since = now
         self.guidance = Guidance.BACK
-        self.tab: Tab = "similar"
-        self.index = 0
-        self.paged_at = float("-inf")
-        self.paged_by = 0
-        self.chosen: frozenset[str] = frozenset()
         self.engineer = False
-        self.stages: tuple[bool, ...] = (False,) * len(LOOKING_STAGES)
-        self.look = Look()
-        self.sizes: Mapping[SizeKind, tuple[str, ...]] = {}
-        self._look_at = float("-inf")
-        self._look_wanted = False
+        self._acted_at = now
         self._shopper = 0
         self._seen_at = now
         self._near_since: float | None = None
@@ -90,11 +88,6 @@ class ScreenModel:
         self._sight = Sight(source="opening")
 
     @property
-    def suggestions(self) -> tuple[Suggestion, ...]:
-        """The cards of the open tab."""
-        return self.look.similar if self.tab == "similar" else self.look.complete
-
-    @property
     def consented(self) -> bool:
         return self.screen in SERVING
 
@@ -102,6 +95,8 @@ class ScreenModel:
 
     def look_at(self, sight: Sight, now: float) -> tuple[Effect, ...]:
         """Take in what is seen at ``now`` (monotonic seconds, never going back)."""
+        if self.screen is Screen.PAUSED:
+            return ()
         self._sight = sight
         if sight.present:
             self._seen_at = now
@@ -192,7 +187,7 @@ class ScreenModel:
             if not sight.consent:
                 effects = (Consent(True),)  # she said yes before she was seen: now there is somebody to say it for
         self.stages = tuple(stage in sight.stages_done for stage in self._awaited)
-        self.sizes = sight.sizes
+        self._take_sizes(sight)
         trouble = trouble_of(sight) if sight.present else None
         if trouble is None:
             self._trouble_since = None
@@ -215,22 +210,13 @@ class ScreenModel:
             elif trouble and self._trouble_since is not None and now - self._trouble_since >= TROUBLE_S:
                 self.guidance = trouble
                 self._go(Screen.GUIDANCE, now)
-        elif self._look_wanted or now - self._look_at >= SETTLE_S:
+        elif self.screen in OPENED and now - self._acted_at >= OPENED_S:
+            effects += self._close(now)
+        elif self.screen not in (Screen.DETAIL, Screen.COMPARE) and (
+                self._look_wanted or now - self._look_at >= SETTLE_S):
             # with a look open she may come near to touch: guidance would be in her way
             self._take_look(sight.look, now)
         return effects
-
-    def _take_look(self, look: Look, now: float) -> None:
-        if not look or _ids(look) == _ids(self.look):
-            if look:
-                self.look = look  # same items, perhaps better reasons
-            return
-        held = self.suggestions[self.index].item.id if self.index < len(self.suggestions) else ""
-        self.look = look
-        self._look_at = now
-        self._look_wanted = False
-        ids = [suggestion.item.id for suggestion in self.suggestions]
-        self.index = ids.index(held) if held in ids else max(0, min(self.index, len(ids) - 1))
 
     def _say_goodbye(self, now: float) -> tuple[Effect, ...]:
         self._clear()
@@ -238,11 +224,8 @@ class ScreenModel:
         return (Forget(),)
 
     def _clear(self) -> None:
-        """Let go of everything that is about her."""
-        self.look, self.tab, self.index, self.chosen, self.sizes = Look(), "similar", 0, frozenset(), {}
-        self.stages = (False,) * len(LOOKING_STAGES)
+        super()._clear()
         self._shopper = 0
-        self._look_at, self._look_wanted = float("-inf"), False
 
     def _go(self, screen: Screen, now: float) -> None:
         self.screen, self.since = screen, now
@@ -250,70 +233,85 @@ class ScreenModel:
 
     # what she does
 
-    def press(self, intent: Intent, now: float) -> tuple[Effect, ...]:
-        """Take in a key or a touch. Intents that mean nothing on this screen do nothing."""
-        if intent is Intent.ENGINEER:
+    def press(self, act: Act, now: float) -> tuple[Effect, ...]:
+        """Take in a key, a touch or a gesture. What means nothing on this screen does nothing."""
+        self._acted_at = now
+        if isinstance(act, Pick):
+            return self._pick(act) if self.screen in SERVING else ()
+        if act is Intent.ENGINEER:
             self.engineer = not self.engineer
-        elif intent in (Intent.FULLSCREEN, Intent.QUIT, Intent.LANGUAGE):
-            return (Do(intent),)
+        elif act in (Intent.FULLSCREEN, Intent.QUIT, Intent.LANGUAGE):
+            return (Do(act),)
+        elif act is Intent.PAUSE or self.screen is Screen.PAUSED:
+            return self._rest(act, now)
         elif self.screen is Screen.LOST:
             return ()
-        elif intent is Intent.STOP:
+        elif act is Intent.STOP:
             if self.screen in SERVING:
                 return self._say_goodbye(now)
             if self.screen is Screen.CONSENT:
                 self._go(Screen.PLAIN, now)
         elif self.screen in (Screen.ATTRACT, Screen.APPROACH, Screen.PLAIN):
-            if intent is Intent.ASK:
+            if act is Intent.ASK:
                 return self._ask(now)
-            if intent is Intent.YES and self.consent != "off":
+            if act is Intent.YES and self.consent != "off":
                 return self._say_yes(now)
         elif self.screen is Screen.CONSENT:
-            if intent is Intent.YES:
+            if act is Intent.YES:
                 return self._say_yes(now)
-            if intent is Intent.NO:
+            if act is Intent.NO:
                 self._go(Screen.PLAIN, now)
-        elif intent is Intent.NO and self.screen in SERVING:
+        elif act is Intent.NO and self.screen in SERVING:
             self._clear()
             self._go(Screen.PLAIN, now)
             return (Forget(),)
-        elif self.screen is Screen.LOOK:
-            return self._page(intent, now)
+        elif self.screen is Screen.LOOK or self.screen in OPENED:
+            return self._browse(act, now)
         return ()
 
-    def _page(self, intent: Intent, now: float) -> tuple[Effect, ...]:
-        if intent is Intent.CHANGE:
-            return self._change_size()
-        if intent in (Intent.FORWARD, Intent.BACK):
-            self._turn(1 if intent is Intent.FORWARD else -1, now)
-        elif intent in (Intent.SWITCH, Intent.SIMILAR, Intent.OUTFIT):
-            other: Tab = "complete" if self.tab == "similar" else "similar"
-            wanted: Tab = {Intent.SIMILAR: "similar", Intent.OUTFIT: "complete"}.get(intent, other)  # type: ignore[assignment]
-            if wanted != self.tab:
-                self.tab, self.index, self.paged_by = wanted, 0, 0
-                self.paged_at = now
-        elif intent is Intent.CHOOSE and self.index < len(self.suggestions):
-            self.chosen = self.chosen ^ {self.suggestions[self.index].item.id}
+    def _browse(self, act: Intent, now: float) -> tuple[Effect, ...]:
+        """On the look and on what she opens over it."""
+        comparing = self.screen is Screen.COMPARE
+        if act is Intent.CLOSE or (act is Intent.FREEZE and comparing):
+            return self._close(now)
+        if comparing:
+            return (Still(True),) if act is Intent.CHOOSE else ()
+        if act is Intent.FREEZE or (act is Intent.CHOOSE and self.screen is Screen.DETAIL):
+            self._go(Screen.COMPARE, now)
+            return (Still(True),)
+        if act is Intent.CHANGE:
+            self.row = 0
+            self._go(Screen.CORRECTION, now)
+        elif self.screen is Screen.CORRECTION:
+            return self._correct(act)
+        elif act in (Intent.FORWARD, Intent.BACK):
+            self._turn(1 if act is Intent.FORWARD else -1, now)
+        elif act in (Intent.SWITCH, Intent.UP, Intent.DOWN, Intent.SIMILAR, Intent.OUTFIT):
+            self._switch(act, now)
+        elif self.opened is not None and act is Intent.CHOOSE:
+            self.chosen |= {self.opened.item.id}
+            self._go(Screen.DETAIL, now)
+        elif self.opened is not None and act is Intent.KEEP:
+            self.chosen ^= {self.opened.item.id}
         return ()
 
-    def _turn(self, step: int, now: float) -> None:
-        """One card on or back; past the end of a tab lies the other tab."""
-        index, count = self.index + step, len(self.suggestions)
-        if not 0 <= index < count:
-            self.tab = "complete" if self.tab == "similar" else "similar"
-            if not self.suggestions:
-                self.tab = "complete" if self.tab == "similar" else "similar"
-            index = 0 if step > 0 else max(0, len(self.suggestions) - 1)
-        self.index, self.paged_at, self.paged_by = index, now, step
+    def _close(self, now: float) -> tuple[Effect, ...]:
+        """Back to the look."""
+        if self.screen not in OPENED:
+            return ()
+        effects = (Still(False),) if self.screen is Screen.COMPARE else ()
+        self._go(Screen.LOOK, now)
+        return effects
 
-    def _change_size(self) -> tuple[Effect, ...]:
-        likely = self.sizes.get("tops", ())
-        held = LETTER_SIZES.index(likely[0]) if likely and likely[0] in LETTER_SIZES else 1
-        size = LETTER_SIZES[(held + 1) % len(LETTER_SIZES)]
-        lettered = [kind for kind, labels in self.sizes.items() if labels and labels[0] in LETTER_SIZES]
-        self._look_wanted = True
-        return (Declare(dict.fromkeys(lettered, size) or {"tops": size}),)
-
-
-def _ids(look: Look) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return tuple(s.item.id for s in look.similar), tuple(s.item.id for s in look.complete)
+    def _rest(self, act: Intent, now: float) -> tuple[Effect, ...]:
+        """The camera is let go until somebody touches the mirror."""
+        if self.screen is Screen.PAUSED:
+            if act in (Intent.PAUSE, Intent.ASK, Intent.YES, Intent.CHOOSE):
+                self._live_at = now  # the camera has its time to open
+                self._sight = Sight(source="opening")
+                self._go(Screen.ATTRACT, now)
+                return (Rest(False),)
+            return ()
+        self._clear()
+        self._go(Screen.PAUSED, now)
+        return Forget(), Rest(True)

@@ -16,14 +16,14 @@ from mirror.pipeline.state import MirrorState
 from mirror.pipeline.view import View
 from mirror.ui.layout import Layout, layout
 from mirror.ui.overlay import Overlay
-from mirror.ui.screens import Intent, Screen
+from mirror.ui.screens import DARK, Act, Intent
 from mirror.ui.states import ScreenModel
 
 KEYS: Mapping[int, Intent] = {
-    Qt.Key_Left: Intent.BACK, Qt.Key_Right: Intent.FORWARD, Qt.Key_Up: Intent.SWITCH, Qt.Key_Down: Intent.SWITCH,
+    Qt.Key_Left: Intent.BACK, Qt.Key_Right: Intent.FORWARD, Qt.Key_Up: Intent.UP, Qt.Key_Down: Intent.DOWN,
     Qt.Key_Tab: Intent.SWITCH, Qt.Key_Backtab: Intent.SWITCH, Qt.Key_Return: Intent.CHOOSE,
     Qt.Key_Enter: Intent.CHOOSE, Qt.Key_Space: Intent.CHOOSE, Qt.Key_Y: Intent.YES, Qt.Key_N: Intent.NO,
-    Qt.Key_L: Intent.LANGUAGE,
+    Qt.Key_L: Intent.LANGUAGE, Qt.Key_Backspace: Intent.CLOSE, Qt.Key_K: Intent.KEEP, Qt.Key_P: Intent.PAUSE,
     Qt.Key_C: Intent.CHANGE, Qt.Key_Escape: Intent.STOP, Qt.Key_S: Intent.STOP, Qt.Key_F12: Intent.ENGINEER,
     Qt.Key_F: Intent.FREEZE, Qt.Key_F11: Intent.FULLSCREEN, Qt.Key_Q: Intent.QUIT,
 }
@@ -49,7 +49,7 @@ class MirrorWidget(QWidget):
     """
 
     def __init__(
-        self, overlay: Overlay, model: ScreenModel, press: Callable[[Intent], None],
+        self, overlay: Overlay, model: ScreenModel, press: Callable[[Act], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
@@ -92,16 +92,20 @@ class MirrorWidget(QWidget):
 
     def paint_onto(self, painter: QPainter) -> None:
         """Paint everything with a painter in window pixels; also what a recording grabs."""
-        if self.model.screen is not Screen.LOST:
+        if self.model.screen not in DARK:
             self._paint_video(painter)
         told = self.model.engineer  # nobody else is shown them, and they cost a fifth of a paint
         self.overlay.paint(painter, self.at, self.model, self._state, self._view, self._clock(),
                            paint_ms=self.paint_ms(0.5) if told else 0.0,
                            intervals_ms=tuple(self.intervals_ms) if told else ())
 
-    def freeze(self) -> None:
-        """Take a still of her beside her live image, or erase it."""
-        self.overlay.freeze.toggle(self._video, self.at, self.model.screen)
+    def freeze(self, wanted: bool) -> bool:
+        """Take a still of her beside her live image (a new one in place of an old one), or erase it; whether there
+        is one then."""
+        self.overlay.freeze.forget()
+        if wanted:
+            self.overlay.freeze.take(self._video, self.at)
+        return self.overlay.freeze.active
 
     def grabbed(self) -> QImage:
         """What the window shows now, as a new RGB32 image of the window's size."""

@@ -69,9 +69,14 @@ def test_a_qr_reader_reads_the_open_card_off_the_window(
     play(window, 0.3)
     assert scanned(window) == link_of(URL, items_of(window.model)) != before
     window.press(Intent.CHOOSE)
-    window.press(Intent.FORWARD)
-    window.press(Intent.CHOOSE)
-    play(window, 0.3)
+    play(window, 0.6)
+    place = window.overlay.handoff.place(window.widget.at)
+    assert scanned(window) == link_of(URL, items_of(window.model)), "seen closer"
+    assert len(items_of(window.model)) == 1
+    assert window.widget.at.detail.holds(place.x, place.y)
+    for intent in (Intent.CLOSE, Intent.FORWARD, Intent.CHOOSE, Intent.CLOSE):
+        window.press(intent)
+    play(window, 0.6)
     chosen = [offer.item for offer in window.model.look.similar if offer.item.id in window.model.chosen]
     assert len(chosen) == 2
     assert scanned(window) == link_of(URL, chosen)

@@ -17,8 +17,11 @@ from mirror.ui.screens import (
     Forget,
     Guidance,
     Intent,
+    Pick,
+    Rest,
     Screen,
     Sight,
+    Still,
     trouble_of,
 )
 from mirror.ui.states import ScreenModel
@@ -184,17 +187,83 @@ def test_tabs_switch(intents: list[Intent], tab: str) -> None:
     assert at_look().press(*intents).model.tab == tab
 
 
-def test_choosing_marks_the_card_and_again_unmarks_it() -> None:
+def test_choosing_opens_the_card_and_marks_it_and_a_touch_on_it_unmarks_it() -> None:
     visit = at_look().press(Intent.FORWARD, Intent.CHOOSE)
+    assert visit.screen is Screen.DETAIL
     assert visit.model.chosen == {look().similar[1].item.id}
-    assert visit.press(Intent.CHOOSE).model.chosen == frozenset()
+    assert visit.press(Intent.KEEP).model.chosen == frozenset()
+    assert visit.press(Intent.KEEP, Intent.CLOSE).screen is Screen.LOOK
+    assert visit.model.chosen == {look().similar[1].item.id}
 
 
-def test_changing_the_size_goes_round_the_letters_for_every_lettered_kind() -> None:
+def test_a_card_seen_closer_stays_under_her_eyes_pages_and_closes_by_itself() -> None:
+    visit = at_look().press(Intent.CHOOSE)
+    opened = visit.model.opened
+    visit.see(replace(DONE, look=look(4, 4)), 10)
+    assert visit.model.opened == opened
+    assert visit.press(Intent.FORWARD).model.opened == look().similar[1]
+    assert visit.see(DONE, 44).screen is Screen.DETAIL
+    assert visit.see(DONE, 2).screen is Screen.LOOK
+
+
+def test_a_chip_corrects_every_lettered_kind_at_once_and_no_estimate_comes_back() -> None:
     visit = at_look().press(Intent.CHANGE)
+    assert visit.screen is Screen.CORRECTION
+    assert visit.model.choices.origin("size") == ""
+    visit.see(replace(DONE, estimated={"size": "M"}))
+    assert (visit.model.choices.chip("size"), visit.model.choices.origin("size")) == ("M", "estimated")
+    visit.press(Pick("size", "XL"))
+    assert visit.effects[-1] == Declare({"tops": "XL", "bottoms": "XL"})
+    assert visit.model.sizes == {"tops": ("XL",), "bottoms": ("XL",)}
+    visit.see(replace(DONE, estimated={"size": "S"}, sizes={"tops": ("S",), "bottoms": ("S",)}), 60)
+    assert (visit.model.choices.chip("size"), visit.model.choices.origin("size")) == ("XL", "yours")
+    assert visit.model.sizes["tops"] == ("XL",), "she said so: nobody argues"
+    visit.press(Intent.STOP)
+    assert not visit.model.choices.yours
+    numbered = at_look().see(replace(DONE, sizes={"tops": ("XXL",), "bottoms": ("40",)})).press(Pick("size", "XS"))
+    assert numbered.effects[-1] == Declare({"tops": "XS"})
+
+
+def test_every_choice_is_one_gesture_or_one_tap() -> None:
+    visit = at_look().see(replace(DONE, estimated={"size": "M", "department": "women", "age": "estimated"}))
+    visit.press(Intent.CHANGE, Intent.FORWARD)
     assert visit.effects[-1] == Declare({"tops": "L", "bottoms": "L"})
-    visit.see(replace(DONE, sizes={"tops": ("XXL",), "bottoms": ("40",)})).press(Intent.CHANGE)
-    assert visit.effects[-1] == Declare({"tops": "XS"})
+    visit.press(Intent.CHOOSE, Intent.FORWARD)
+    assert visit.effects[-1] == Declare(rows={"department": "men"})
+    visit.press(Intent.DOWN, Intent.BACK)
+    assert visit.effects[-1] == Declare(rows={"style": "sporty"})
+    assert visit.model.choices.chip("age") == "", "nobody is told what a mirror thinks of her age"
+    visit.press(Intent.CHOOSE, Intent.FORWARD)
+    assert visit.effects[-1] == Declare(rows={"age": "under18"})
+    assert visit.press(Pick("department", "any")).effects[-1] == Declare(rows={"department": "any"})
+    assert visit.press(Intent.CLOSE).screen is Screen.LOOK
+    before = list(visit.effects)
+    assert visit.press(Pick("price", "low")).effects == before, "prices are no choice in this shop"
+    assert asked().press(Pick("size", "M")).effects == [], "before her yes a touch on nothing is nothing"
+
+
+def test_comparing_takes_a_still_renews_it_and_erases_it_on_leaving() -> None:
+    visit = at_look().press(Intent.CHOOSE, Intent.CHOOSE)
+    assert (visit.screen, visit.effects[-1]) == (Screen.COMPARE, Still(True))
+    visit.press(Intent.CHOOSE)
+    assert visit.effects[-2:] == [Still(True), Still(True)]
+    assert visit.press(Intent.CLOSE).screen is Screen.LOOK
+    assert visit.effects[-1] == Still(False)
+    assert visit.press(Intent.FREEZE, Intent.FREEZE).screen is Screen.LOOK
+
+
+def test_the_mirror_rests_until_it_is_touched_and_sees_nothing_meanwhile() -> None:
+    visit = at_look().press(Intent.PAUSE)
+    assert visit.screen is Screen.PAUSED
+    assert visit.effects[-2:] == [Forget(), Rest(True)]
+    assert not visit.model.look
+    assert visit.see(DONE, 60).screen is Screen.PAUSED
+    assert visit.press(Intent.FORWARD, Intent.STOP).screen is Screen.PAUSED
+    assert visit.press(Intent.ASK).screen is Screen.ATTRACT
+    assert visit.effects[-1] == Rest(False)
+    opening = Sight(source="opening")
+    assert visit.see(opening, 2.5).screen is Screen.ATTRACT
+    assert visit.see(opening, 1.0).screen is Screen.LOST
 
 
 def test_a_new_look_keeps_the_card_in_hand() -> None:
@@ -215,7 +284,7 @@ def test_a_look_that_flickers_does_not_move_under_the_reader() -> None:
 
 @pytest.mark.parametrize("leave", ["stop", "walk", "other"])
 def test_whoever_leaves_is_forgotten_and_told_so(leave: str) -> None:
-    visit = at_look().press(Intent.CHOOSE)
+    visit = at_look().press(Intent.CHOOSE, Intent.CLOSE)
     if leave == "stop":
         visit.press(Intent.STOP)
     elif leave == "walk":

@@ -45,7 +45,9 @@ def test_a_visit_by_keys_and_touch_under_xcb(display: str, tmp_path: Path, size:
     assert (told["tab"], told["touched tab"]) == ("complete", "similar")
     assert told["switched"] > 0.05
     assert told["chosen"] == 1
+    assert (told["opened"], told["correcting"]) == ("detail", "correction")
     assert told["asked"] == "declare {'sizes': {'tops': {'L': 1.0}, 'bottoms': {'L': 1.0}}}"
+    assert told["asked by touch"] == "declare {'gender': 'men'}"
     assert told["engineer"] > 0.5
     assert told["asked last"] == ["forget", "consent False"]
     assert told["cache after stop"] == 0, "cards drawn for her were kept"

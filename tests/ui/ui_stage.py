@@ -158,6 +158,9 @@ class StillPipeline:
     def declare(self, **what: Any) -> None:
         self.asked.append(f"declare {what}")
 
+    def rest(self, resting: bool) -> None:
+        self.asked.append(f"rest {resting}")
+
     def show(self, image: ImageArray, now: MirrorState) -> None:
         """Put a frame and its state on, as the camera and pose threads would."""
         self.display.write(image, now.frame_number, now.time)

@@ -20,7 +20,7 @@ from mirror.domain import Look
 from mirror.ui.layout import Rect
 from mirror.ui.mirror_window import MirrorWindow
 from mirror.ui.record import pixels_of
-from mirror.ui.screens import Intent
+from mirror.ui.screens import Intent, Pick
 
 
 def main(width: int, height: int, folder: Path) -> None:
@@ -96,8 +96,17 @@ def main(width: int, height: int, folder: Path) -> None:
     told["touched tab"] = window.model.tab
     key(Qt.Key_Return)
     told["chosen"] = len(window.model.chosen)
+    told["opened"] = window.model.screen.value
+    key(Qt.Key_Backspace)
     key(Qt.Key_C)
+    told["correcting"] = window.model.screen.value
+    key(Qt.Key_Right)
     told["asked"] = pipeline.asked[-1]
+    play(0.3)
+    place = next(rect for rect, acts in widget.overlay.targets if acts == (Pick("department", "men"),))
+    QTest.mouseClick(widget, Qt.LeftButton, Qt.NoModifier, QPoint(*map(int, place.centre)))
+    told["asked by touch"] = pipeline.asked[-1]
+    key(Qt.Key_Backspace)
     bakes = widget.overlay.cache.bakes
     play(0.5)
     steady = widget.overlay.cache.bakes

@@ -1,0 +1,64 @@
+"""The two buttons at the foot of a deck: what the left hand does and what the right hand does; touch does the same."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PyQt5.QtCore import QRectF
+from PyQt5.QtGui import QPainter
+
+from mirror.ui import icons, text, theme
+from mirror.ui.baking import rounded
+from mirror.ui.pills import disc
+from mirror.ui.theme import Theme
+from mirror.ui.words import Words
+
+HIGH = 104
+GAP = 24
+NARROW = 300
+"""Under this width the disc is smaller and the hand is named in one word."""
+BODY, HAND = theme.size("body"), theme.size("min")
+Hand = Literal["left", "right"]
+
+
+def pair(x: float, y: float, width: float) -> tuple[QRectF, QRectF]:
+    """Places of the left and the right button in a row from (x, y), design pixels."""
+    side = (width - GAP) / 2
+    return QRectF(x, y, side, HIGH), QRectF(x + side + GAP, y, side, HIGH)
+
+
+def draw_button(
+    painter: QPainter, look: Theme, place: QRectF, hand: Hand, title: str, words: Words, *, first: bool = False,
+) -> None:
+    """A button with its hand in a disc, what it does (``title``), and which hand it is. ``first``: the one that goes
+    on, inked."""
+    ground, ink, faint = (look.ink, look.plate, look.plate) if first else (look.sunk, look.ink, look.ink2)
+    painter.fillPath(rounded(place.x(), place.y(), place.width(), place.height(), theme.radius("button")), ground)
+    r = 40.0 if place.width() >= NARROW else 30.0
+    x = place.x() + 12 + r
+    disc(painter, look, "palm", x, place.center().y(), r)
+    if hand == "right":
+        # the thumb points to the middle of her body
+        painter.save()
+        painter.translate(2 * x, 0)
+        painter.scale(-1, 1)
+        disc(painter, look, "palm", x, place.center().y(), r)
+        painter.restore()
+    left = x + r + (18 if place.width() >= NARROW else 12)
+    room = place.right() - 12 - left
+    bold = text.fit(title, BODY, 600, room)
+    told = words({"left": "noH", "right": "yesH"}[hand] if place.width() >= NARROW else hand)
+    line = text.fit(told, HAND, 400, room)
+    top = place.center().y() - (bold.height + line.height) / 2
+    text.draw(painter, bold, left, top, ink)
+    text.draw(painter, line, left, top + bold.height, faint)
+
+
+def draw_badge(painter: QPainter, look: Theme, x: float, y: float, r: float) -> None:
+    """The sign of a chosen piece: a check in a disc around (x, y)."""
+    disc(painter, look, "check", x, y, r)
+
+
+def draw_row_icon(painter: QPainter, look: Theme, name: str, x: float, y: float) -> None:
+    """The icon before a row's name, its middle at height ``y``."""
+    icons.draw(painter, name, x, y - 20, 40, look.ink)

@@ -1,0 +1,122 @@
+"""The deck of one piece seen closer: large picture, price, sizes in stock, and one sentence why it is offered."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QRectF
+from PyQt5.QtGui import QImage, QPainter
+
+from mirror.domain import LETTER_SIZES, SIZE_KIND
+from mirror.ui import buttons, cards, pills, text, theme
+from mirror.ui.baking import Baked, bake_plate
+from mirror.ui.canvas import Canvas
+from mirror.ui.choice_deck import on_deck
+from mirror.ui.layout import Layout
+from mirror.ui.screens import Act, Intent, Pick
+from mirror.ui.states import ScreenModel
+from mirror.ui.theme import Theme
+from mirror.ui.words import Words
+
+INSET, FOOT = 22, 24
+PICTURE = 310
+"""Portrait: width of the picture; landscape: its height."""
+CODE = 268
+"""What a QR code beside the words takes (mirror/ui/handoff.py), with its gap."""
+TITLE, PRICE, WHY, SMALL = 48, theme.size("price"), theme.size("why"), theme.size("min")
+HEAD_LEADING = float(theme.tokens()["type"]["lineHeight"]["headline"])
+
+
+def picture_place(width: float, height: float, code: bool) -> QRectF:
+    """Where the picture stands on the deck, design pixels."""
+    if width > height:
+        return QRectF(INSET, INSET, PICTURE, height - INSET - FOOT - buttons.HIGH - 16)
+    return QRectF(INSET, INSET, width - 2 * INSET - (CODE if code else 0), PICTURE + 20)
+
+
+def words_place(width: float, height: float, code: bool) -> tuple[float, float, float]:
+    """Left, top and width of the words, design pixels."""
+    if width > height:
+        left = INSET + PICTURE + 24
+        return left, 26.0, width - left - 28 - (CODE if code else 0)
+    return 32.0, INSET + PICTURE + 34.0, width - 64
+
+
+def chips_top(height: float) -> float:
+    """Where the sizes stand, above the buttons."""
+    return height - FOOT - buttons.HIGH - 16 - cards.CHIP_HEIGHT
+
+
+def bake_detail(
+    look: Theme, width: int, height: int, scale: float, words: Words, content: cards.CardContent,
+    picture: QImage | None, *, code: bool,
+) -> Baked:
+    """The deck; ``code``: a QR code is laid beside the words, which leave it room."""
+    def draw(painter: QPainter, w: float, h: float) -> None:
+        place = picture_place(w, h, code)
+        cards.picture_in(painter, look, picture, place, theme.radius("picture"))
+        if content.chosen:
+            buttons.draw_badge(painter, look, place.x() + 40, place.y() + 40, 28)
+        x, y, room = words_place(w, h, code)
+        title = text.fit(content.item.title, TITLE, 600, room, 2, HEAD_LEADING)
+        text.draw(painter, title, x, y, look.ink)
+        y += title.height + 2
+        price = text.fit(content.price, PRICE, 600, room)
+        text.draw(painter, price, x, y, look.ink)
+        y += price.height + 4
+        if content.why:
+            head = text.fit(words("why"), SMALL, 600, room)
+            text.draw(painter, head, x, y, look.ink)
+            y += head.height
+            why = text.fit(content.why, WHY, 400, room, 3)
+            text.draw(painter, why, x, y, look.ink2)
+        cards.draw_chips(painter, look, content, x, chips_top(h), room)
+        left, right = buttons.pair(INSET, h - FOOT - buttons.HIGH, w - 2 * INSET)
+        buttons.draw_button(painter, look, left, "left", words("bck"), words)
+        buttons.draw_button(painter, look, right, "right", words("cmp"), words, first=True)
+
+    return bake_plate(width, height, scale, theme.radius("deck"), look.plate, look.line, draw)
+
+
+class DetailDeck:
+    """Paints the deck on a canvas."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+
+    def paint(self, painter: QPainter, at: Layout, model: ScreenModel, *, code: bool) -> None:
+        """Blit it and note what a touch means: the buttons, each size, and the picture (marks it or no longer)."""
+        offer, canvas, place = model.opened, self.canvas, at.detail
+        if offer is None:
+            return
+        kind = SIZE_KIND.get(offer.item.category)
+        content = cards.CardContent(
+            offer.item, canvas.words.price(offer.item.price, offer.item.currency), offer.why_in(canvas.words.language),
+            model.sizes.get(kind, ()) if kind else (), offer.item.id in model.chosen)
+        picture = canvas.pictures(offer.item)
+        deck = canvas.kept(("detail", content, picture is not None, code), lambda: bake_detail(
+            canvas.look, place.w, place.h, at.scale, canvas.words, content, picture, code=code))
+        x, y = canvas.slide(at, place, model.since)
+        canvas.put(painter, deck, x, y)
+        for spot, act in _acts(place.w / at.scale, place.h / at.scale, content, code):
+            canvas.targets.append((on_deck(spot, x, y, at.scale), (act,)))
+
+    def hint(self, painter: QPainter, at: Layout, key: str) -> None:
+        """The hint at the top, which names what a raised hand does."""
+        canvas, s = self.canvas, at.scale
+        hint = canvas.kept(("hint", key), lambda: pills.bake_pill(
+            canvas.look, s, "palm", canvas.words(key), at.hint.w / s, 600))
+        x = round(at.hint.centre[0] - hint.width / 2) if at.portrait else at.hint.x
+        canvas.put(painter, hint, x, at.hint.y)
+
+
+def _acts(w: float, h: float, content: cards.CardContent, code: bool) -> list[tuple[QRectF, Act]]:
+    left, right = buttons.pair(INSET, h - FOOT - buttons.HIGH, w - 2 * INSET)
+    found: list[tuple[QRectF, Act]] = [
+        (left, Intent.CLOSE), (right, Intent.CHOOSE), (picture_place(w, h, code), Intent.KEEP)]
+    x, _, room = words_place(w, h, code)
+    side = min(120.0, (room - (cards.CHIPS_MOST - 1) * cards.CHIP_GAP) / cards.CHIPS_MOST)
+    for label, _ in cards.size_chips(content.item, content.likely):
+        if label in LETTER_SIZES:
+            # a little taller than it looks: a finger needs 68
+            found.append((QRectF(x, chips_top(h) - 4, side, cards.CHIP_HEIGHT + 8), Pick("size", label)))
+        x += side + cards.CHIP_GAP
+    return found
