@@ -3,7 +3,8 @@
 Four threads beside the window's: the camera's own (read, small copy, display buffer), one for the pose, one for all
 slow stages (nice 10), and one that only waits: it tells the window that a picture is ready, held back for its own
 pose until it is at most 25 ms old. This layout won the comparison in docs/design.md. A fifth looks at the machine once
-a second (mirror/pipeline/governor.py). What runs on which is declared in mirror/pipeline/stages.py.
+a second (mirror/pipeline/governor.py), a sixth at the catalogue's file (catalog/following.py). What runs on which is
+declared in mirror/pipeline/stages.py.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, Literal
 
 import cv2
 
+from catalog.following import Following
 from catalog.index import Catalogue
 from mirror.camera import Source
 from mirror.camera.pool import PicturePool
@@ -79,8 +81,12 @@ class LivePipeline:
         self.on_picture: Callable[[], None] | None = None
         self.memory = ShopperMemory(consent=settings.privacy.consent)
         self.telemetry = TelemetryRecord()
-        if catalogue is not None:
+        self.on_new_items: Callable[[], None] = lambda: None
+        """Called on a thread of its own when the catalogue's file was replaced and the new one answers."""
+        self._following = None if catalogue is None else Following(catalogue)
+        if catalogue is not None and self._following is not None:
             advise = advise or _advisor(catalogue, settings)
+            self._following.on_change = lambda: self.on_new_items()
         self._late = vision if isinstance(vision, LateReaders) else None
         self._taking = threading.Lock()
         self._taken = False
@@ -92,7 +98,8 @@ class LivePipeline:
             people_every_s=settings.pipeline.people_every_s, forget_after_s=settings.pipeline.forget_after_s,
         )
         self._slow_loop = SlowLoop(
-            vision, self.memory, self.telemetry, settings, estimate_sizes=sizes, advise=advise)
+            vision, self.memory, self.telemetry, settings, estimate_sizes=sizes, advise=advise,
+            edition=lambda: 0 if self.catalogue is None else self.catalogue.edition)
         self.governor = Governor(self._offers)
         self._gauge = Gauge(
             self.telemetry, lambda: self.source.captured, lambda: self._pose_loop.followed_since)
@@ -129,6 +136,8 @@ class LivePipeline:
         if self._late is not None:
             self._late.start()
         self.source.start()
+        if self._following is not None:
+            self._following.start()
         jobs: tuple[tuple[str, Callable[[], None]], ...] = (
             (POSE, self._when_ready(lambda: self._pose_loop.run(self._analysis, self._stop))),
             (SLOW, self._when_ready(lambda: self._slow_loop.run(self._pose_loop.posed, self._stop))),
@@ -150,6 +159,8 @@ class LivePipeline:
         """Stop and join every thread, close the source, and erase the shopper and her pictures."""
         self._stop.set()
         self.source.stop()
+        if self._following is not None:
+            self._following.stop()
         if self._late is not None:
             self._late.join()
         for thread in self._threads:
@@ -240,6 +251,7 @@ class LivePipeline:
             crowd=memory.crowd, profile=memory.findings.profile, look=memory.findings.look,
             stages_done=memory.findings.done, telemetry=self._snapshot, consent=memory.consent,
             source_state=self._source_state, notice=self._notice(),
+            stale=self._following.problem if self._following is not None else "",
         )
         if memory.pose is None:
             return state
@@ -368,7 +380,8 @@ class LivePipeline:
             return f"source {self.source.name}: no fresh frame; check the camera and its cable"
         if self._pose_loop.problem:
             return self._pose_loop.problem
-        return next(iter(list(self._slow_loop.problems.values())), "")
+        problem = next(iter(list(self._slow_loop.problems.values())), "")
+        return problem or (self._following.problem if self._following is not None else "")
 
     def _with_drops(self, snapshot: Telemetry) -> Telemetry:
         drops = self.source.dropped + self.display.dropped - self._drops_before

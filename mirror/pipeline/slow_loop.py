@@ -57,7 +57,9 @@ class SlowLoop:
     def __init__(
         self, readers: Readers, memory: ShopperMemory, telemetry: TelemetryRecord, settings: Settings,
         *, estimate_sizes: EstimateSizes, advise: AdviseLook | None, colours: Colours = main_colours,
+        edition: Callable[[], int] = lambda: 0,
     ) -> None:
+        """``edition`` counts the states of the catalogue: with a new one the look is made anew."""
         self.problems: dict[str, str] = {}
         self._readers = readers
         self._memory = memory
@@ -65,6 +67,7 @@ class SlowLoop:
         self._estimates = settings.privacy.estimates
         self._estimate_sizes = estimate_sizes
         self._advise = advise
+        self._edition = edition
         self._colours = colours
         self.schedule = Schedule(periods(settings.pipeline))
         self._stages: dict[str, Callable[[PosedFrame, float], None]] = {
@@ -255,7 +258,7 @@ class SlowLoop:
         female = None if profile.female is None else profile.female >= 0.5
         age = None if profile.age is None else round(profile.age.value / 10)
         sizes = tuple(profile.likely_sizes(kind) for kind in ("tops", "bottoms", "shoes"))
-        return (self._wardrobe.signature(), female, age, sizes)
+        return (self._wardrobe.signature(), female, age, sizes, self._edition())
 
     def _publish_garments(self, stage: str, posed: PosedFrame) -> None:
         self._memory.found(

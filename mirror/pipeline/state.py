@@ -128,3 +128,5 @@ class MirrorState:
     source_state: SourceState = "opening"
     notice: str = ""
     """One plain line for the staff when something is wrong (camera lost, a stage that fails), else empty."""
+    stale: str = ""
+    """Why the items offered may be out of date (a new catalogue file was refused), else empty."""
