@@ -119,6 +119,7 @@ class MirrorWindow:
         self.shelf.start()
         self._show_pieces()
         self.pipeline.on_picture = self.bell.ring
+        self.pipeline.on_new_items = self._show_pieces
         self._resized(self.widget.at)
         self.pipeline.start()
         self._timer.start(TICK_MS)
