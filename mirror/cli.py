@@ -143,6 +143,8 @@ def _parser() -> Parser:
     build.add_argument(
         "--embedder", metavar="NAME", help="a model, a card (.toml), a fitted classic one (.npz), or classic: fit one",
     )
+    build.add_argument("--engine", choices=("local", "ray"), default="local", help="ray: a cluster embeds the pictures")
+    build.add_argument("--workers", type=_count, help="of --engine ray (default: one for each core of the cluster)")
     build.add_argument("--json", action="store_true", help="one JSON document on stdout")
     query = command(catalogs, "query", _catalog_query, "nearest items for the garments in pictures", "catalog query")
     query.add_argument("--catalog", type=Path, help="catalogue file (default: the configured or the sample one)")
@@ -278,7 +280,8 @@ def _catalog_build(options: argparse.Namespace) -> int:
 
     return build_catalogue(
         settings, options.items, options.pictures, options.out, embedder=options.embedder, as_json=options.json,
-        format=options.format, mapping=options.mapping, rejects=options.rejects,
+        format=options.format, mapping=options.mapping, rejects=options.rejects, engine=options.engine,
+        workers=options.workers,
     )
 
 

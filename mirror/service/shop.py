@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from catalog.ingest import count_rows, read_items
 from catalog.mapping import FeedMapping
 from mirror.camera.picture import read_picture
 from mirror.config import Settings
-from mirror.domain import Box, ImageArray, MirrorError, UsageError
+from mirror.domain import Box, FloatArray, ImageArray, MirrorError, UsageError
 from mirror.pipeline.analyze import Analyzer
 from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
@@ -32,25 +33,32 @@ from mirror.vision.embedding import Embedder, open_embedder
 PROGRESS_EVERY_S = 0.5
 PROGRESS_WIDTH = 30
 UNKNOWN_SHOWN = 20
+FAILED_SHOWN = 20
+RAY = "ray"
 CLASSIC = "classic"
 """``--embedder classic``, and how the names of its fits begin."""
 
 
 def build_catalogue(
     settings: Settings, items: Path, pictures: Path, out: Path, *, embedder: str | None, as_json: bool,
-    format: str | None = None, mapping: Path | None = None, rejects: Path | None = None,
+    format: str | None = None, mapping: Path | None = None, rejects: Path | None = None, engine: str = "local",
+    workers: int | None = None,
 ) -> int:
-    """Build an index and say what went in. Returns 1 when rows were rejected (the good ones are in), else 0."""
+    """Build an index and say what went in. engine: "ray" has the pictures embedded by ``workers`` processes of a Ray
+    cluster first. Returns 1 when rows were rejected (the good ones are in), else 0."""
     columns = FeedMapping.load(mapping) if mapping else None
     if embedder == CLASSIC:
         embed: Embedder | ClassicEmbedder = fit_classic(items, pictures, out.parent, format, columns)
     else:
         embed = load_embedder(settings, embedder)
+    work = out.with_name(out.name + ".work")
+    if engine == RAY:
+        _embed_with_ray(settings, items, pictures, work, embed, embedder, format, columns, workers)
     bar = _Bar()
     document = build_command(
         items, pictures, out, embed=embed.embed_whole, embedder_name=embed.name, read_picture=read_picture,
         colours=picture_colours, progress=bar, format=format, mapping=columns,
-        rejects=rejects, work=out.with_name(out.name + ".work"),
+        rejects=rejects, work=work,
     )
     bar.close()
     for text, rows in list(document["unknown_categories"].items())[:UNKNOWN_SHOWN]:
@@ -145,6 +153,40 @@ def fit_classic(
     path = embedder.save(folder)
     say(f"fitted {path}; build the next catalogues with --embedder {path}, and name it in [models] embedding")
     return embedder
+
+
+def _embed_with_ray(
+    settings: Settings, items: Path, pictures: Path, work: Path, embed: Embedder | ClassicEmbedder,
+    embedder: str | None, format: str | None, mapping: FeedMapping | None, workers: int | None,
+) -> None:
+    """Fill the build's work folder by the workers of a Ray cluster, and say what they could not do."""
+    from catalog.ray_build import embed_with_ray
+
+    if embedder == CLASSIC:  # the workers take the one that was just fitted
+        embedder = str((work.parent / embed.name.replace("@", "-")).with_suffix(".npz").absolute())
+    bar = _Bar()
+    report = embed_with_ray(
+        items, pictures, work, partial(_open_look, settings, embedder), embed.name, format=format, mapping=mapping,
+        workers=workers, progress=bar,
+    )
+    bar.close()
+    say(
+        f"workers embedded {report.embedded} pictures ({report.recovered} of them at a second try), "
+        f"{report.known} were known, {len(report.failed)} failed"
+    )
+    for path, reason in report.failed[:FAILED_SHOWN]:
+        say(reason if path in reason else f"{path}: {reason}")
+
+
+def _open_look(settings: Settings, embedder: str | None) -> Callable[[Path], tuple[FloatArray, tuple[str, ...]]]:
+    """In a worker: how a picture is read and embedded, exactly as the local build does it."""
+    embed = load_embedder(settings, embedder)
+
+    def look(path: Path) -> tuple[FloatArray, tuple[str, ...]]:
+        image = read_picture(path)
+        return embed.embed_whole(image), picture_colours(image)
+
+    return look
 
 
 def _fitted_beside(catalogue: Path) -> str | None:
