@@ -84,13 +84,15 @@ class PrivacySettings:
 @dataclass(frozen=True)
 class ShopSettings:
     """This shop: its catalogue file, how many items a look offers, of which categories (with commas between; empty:
-    of all), and how the numbers on its labels count (``letter``: there are none)."""
+    of all), and how the numbers on its labels count (``letter``: there are none). ``prices_hours``: prices
+    of a catalogue file older than this are called old on the screen (0: only when a newer file cannot be used)."""
 
     catalogue: str = ""
     similar: int = 6
     complete: int = 6
     categories: str = ""
     size_system: Literal["eu", "us", "letter"] = "eu"
+    prices_hours: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,7 @@ def _check_ranges(settings: Settings) -> None:
         ("pipeline", "people_every_s", 0.05, 60), ("pipeline", "body_every_s", 0.05, 60),
         ("pipeline", "garments_every_s", 0.05, 60), ("pipeline", "face_every_s", 0.05, 60),
         ("pipeline", "look_every_s", 0.05, 60), ("pipeline", "forget_after_s", 0.2, 60),
+        ("shop", "prices_hours", 0, 8760),
         ("shop", "similar", 1, 50), ("shop", "complete", 1, 50), ("ui", "width", 0, 7680), ("ui", "height", 0, 7680),
     ):
         value = getattr(getattr(settings, table), key)

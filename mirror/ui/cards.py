@@ -33,6 +33,8 @@ class CardContent:
     why: str
     likely: tuple[str, ...] = ()
     chosen: bool = False
+    stale: bool = False
+    """The price may be an old one: it stands back, with a clock, and what is in stock is not said."""
 
 
 def size_chips(item: Item, likely: Sequence[str]) -> tuple[tuple[str, bool], ...]:
@@ -62,7 +64,8 @@ def bake_card(
             picture_in(painter, look, picture, place, theme.radius("picture"))
             _words_beside(painter, look, content, partners, 332, w - 28 - 332, h)
         else:
-            room = w - 64 - text.fit(content.price, PRICE, 600, (w - 64) * 0.45).width - 24
+            clock = 46 if content.stale else 0
+            room = w - 64 - clock - text.fit(content.price, PRICE, 600, (w - 64) * 0.45).width - 24
             title = text.fit(content.item.title, TITLE, 600, room, 2, TITLE_LEADING)
             place = QRectF(INSET, INSET, w - 2 * INSET, 330 - _extra(title))
             picture_in(painter, look, picture, place, theme.radius("picture"))
@@ -102,7 +105,7 @@ def _words_beside(
     text.draw(painter, title, x, y, look.ink)
     y += title.height + (4 if len(title.lines) == 1 else -2)
     price = text.fit(content.price, PRICE, 600, w - (2 * PARTNER + 60 if partners else 0))
-    text.draw(painter, price, x, y, look.ink)
+    draw_price(painter, look, content, price, x, y)
     if partners:
         _partners(painter, look, partners, x + w, y + price.height / 2 - PARTNER / 2 + 6)
     y += max(price.height + 10, PARTNER - 4 if partners else 0)
@@ -118,7 +121,8 @@ def _words_under(
     x, w = 32.0, width - 64
     price = text.fit(content.price, PRICE, 600, w * 0.45)
     text.draw(painter, title, x, 393 - TITLE * TITLE_LEADING / 2 - _extra(title), look.ink)
-    text.draw(painter, price, x + w - price.width, 390 - price.height / 2 - _extra(title), look.ink)
+    clock = 46 if content.stale else 0
+    draw_price(painter, look, content, price, x + w - clock - price.width, 390 - price.height / 2 - _extra(title))
     why = text.fit(content.why, WHY, 400, w, 2)
     text.draw(painter, why, x, 432, look.ink2)
     # beside the garment the wide picture is empty: there the rest of the outfit stands
@@ -129,6 +133,15 @@ def _words_under(
     if partners:
         icons.draw(painter, "plus", width - INSET - 20 - PARTNER - 54, INSET + 24 + PARTNER - 9, 32, QColor("#555A60"))
     draw_chips(painter, look, content, x, 536, w)
+
+
+def draw_price(
+    painter: QPainter, look: Theme, content: CardContent, price: text.Fitted, x: float, y: float,
+) -> None:
+    """The price; one that may be old in the second ink and with a clock."""
+    text.draw(painter, price, x, y, look.ink2 if content.stale else look.ink)
+    if content.stale:
+        icons.draw(painter, "clock", x + price.width + 12, y + price.height / 2 - 17, 34, look.ink2)
 
 
 def _extra(title: text.Fitted) -> float:
@@ -150,7 +163,7 @@ def _partners(painter: QPainter, look: Theme, partners: Sequence[QImage | None],
 def draw_chips(painter: QPainter, look: Theme, content: CardContent, x: float, y: float, w: float) -> None:
     """The sizes: hers citron with an outline, maybe outlined with a citron bar, out of stock struck."""
     chips = size_chips(content.item, content.likely)
-    if not chips:
+    if not chips or content.stale:
         return
     side = min(120.0, (w - (CHIPS_MOST - 1) * CHIP_GAP) / CHIPS_MOST)
     for label, there in chips:

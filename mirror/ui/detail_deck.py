@@ -60,7 +60,7 @@ def bake_detail(
         text.draw(painter, title, x, y, look.ink)
         y += title.height + 2
         price = text.fit(content.price, PRICE, 600, room)
-        text.draw(painter, price, x, y, look.ink)
+        cards.draw_price(painter, look, content, price, x, y)
         y += price.height + 4
         if content.why:
             head = text.fit(words("why"), SMALL, 600, room)
@@ -68,6 +68,9 @@ def bake_detail(
             y += head.height
             why = text.fit(content.why, WHY, 400, room, 3)
             text.draw(painter, why, x, y, look.ink2)
+        if content.stale:
+            ask = text.fit(words("prices_ask"), SMALL, 500, room, 2)
+            text.draw(painter, ask, x, chips_top(h) + cards.CHIP_HEIGHT - ask.height, look.ink)
         cards.draw_chips(painter, look, content, x, chips_top(h), room)
         left, right = buttons.pair(INSET, h - FOOT - buttons.HIGH, w - 2 * INSET)
         buttons.draw_button(painter, look, left, "left", words("bck"), words)
@@ -90,7 +93,7 @@ class DetailDeck:
         kind = SIZE_KIND.get(offer.item.category)
         content = cards.CardContent(
             offer.item, canvas.words.price(offer.item.price, offer.item.currency), offer.why_in(canvas.words.language),
-            model.sizes.get(kind, ()) if kind else (), offer.item.id in model.chosen)
+            model.sizes.get(kind, ()) if kind else (), offer.item.id in model.chosen, bool(canvas.stale))
         picture = canvas.pictures(offer.item)
         deck = canvas.kept(("detail", content, picture is not None, code), lambda: bake_detail(
             canvas.look, place.w, place.h, at.scale, canvas.words, content, picture, code=code))
@@ -114,7 +117,7 @@ def _acts(w: float, h: float, content: cards.CardContent, code: bool) -> list[tu
         (left, Intent.CLOSE), (right, Intent.CHOOSE), (picture_place(w, h, code), Intent.KEEP)]
     x, _, room = words_place(w, h, code)
     side = min(120.0, (room - (cards.CHIPS_MOST - 1) * cards.CHIP_GAP) / cards.CHIPS_MOST)
-    for label, _ in cards.size_chips(content.item, content.likely):
+    for label, _ in () if content.stale else cards.size_chips(content.item, content.likely):
         if label in LETTER_SIZES:
             # a little taller than it looks: a finger needs 68
             found.append((QRectF(x, chips_top(h) - 4, side, cards.CHIP_HEIGHT + 8), Pick("size", label)))

@@ -24,9 +24,10 @@ class LookDeck:
     def paint(self, painter: QPainter, at: Layout, model: ScreenModel, stop_x: int) -> None:
         """Paint it; ``stop_x`` is where the Stop pill begins, beside which landscape counts."""
         words, look, s = self.canvas.words, self.canvas.look, at.scale
-        if len(model.suggestions) > 1:
-            hint = self.canvas.kept(("hint",), lambda: pills.bake_pill(
-                look, s, "touch", words("page"), at.hint.w / s, 600))
+        told = self.canvas.stale
+        if told or len(model.suggestions) > 1:
+            hint = self.canvas.kept(("hint", told), lambda: pills.bake_pill(
+                look, s, "clock" if told else "palm", told or words("page"), at.hint.w / s, 600))
             x = round(at.hint.centre[0] - hint.width / 2) if at.portrait else at.hint.x
             self.canvas.put(painter, hint, x, at.hint.y)
         first = model.tab == "similar"
@@ -75,8 +76,8 @@ class LookDeck:
         kind = SIZE_KIND.get(offer.item.category)
         content = cards.CardContent(
             offer.item, self.canvas.words.price(offer.item.price, offer.item.currency),
-            offer.why_in(self.canvas.words.language),
-            model.sizes.get(kind, ()) if kind else (), offer.item.id in model.chosen)
+            self.canvas.words("prices_ask") if self.canvas.stale else offer.why_in(self.canvas.words.language),
+            model.sizes.get(kind, ()) if kind else (), offer.item.id in model.chosen, bool(self.canvas.stale))
         picture = self.canvas.pictures(offer.item)
         partners = partners_of(model, index)
         found = [self.canvas.pictures(item) for item in partners]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -47,6 +48,8 @@ SNAPSHOT_AFTER_S = 1.5
 """A snapshot of the look waits this long: cards have slid in and their pictures are there."""
 LEAST_BRIGHT, DARK_AFTER_S = 60.0, 10.0
 """With theme "auto": mean video luma below 60 for ten seconds turns to dark, and back (docs/design.md, screen)."""
+PRICES_EVERY_S = 2.0
+"""How often it is looked whether prices may be old."""
 SHOWCASE = ("outerwear", "longsleeve", "dress", "trousers")
 """Categories of the four pieces on the attract screen."""
 SHOWCASE_TURNS = 6
@@ -108,6 +111,7 @@ class MirrorWindow:
         self._stepped_at = clock()
         self._dark_since: float | None = None
         self._luma_at = float("-inf")
+        self._prices_at = float("-inf")
         self.bell.rung.connect(self._rung)
         self._timer = QTimer()
         self._timer.timeout.connect(self._tick)
@@ -162,6 +166,7 @@ class MirrorWindow:
         for intent in self.overlay.hands.intents(state, self.model.screen, now):
             self.press(intent)
         self.widget.set_state(state)
+        self._watch_prices(state, now)
         if self.model.screen is Screen.COMPARE and not self.overlay.freeze.active:
             self.press(Intent.CLOSE)  # the window changed its size: the still was erased
         if before in SERVING and self.model.screen not in SERVING:
@@ -279,6 +284,16 @@ class MirrorWindow:
         self.overlay.showcase = tuple(
             pieces for pieces in (tuple(row[turn] for row in spread if turn < len(row))
                                   for turn in range(SHOWCASE_TURNS)) if pieces)
+
+    def _watch_prices(self, state: MirrorState, now: float) -> None:
+        """Say until when prices were up to date, where a newer catalogue cannot be read or the shop's limit is over."""
+        if self.pipeline.catalogue is None or now - self._prices_at < PRICES_EVERY_S:
+            return
+        self._prices_at = now
+        built = self.pipeline.catalogue.snapshot.sealed.stamp[2] / 1e9
+        hours, limit = (time.time() - built) / 3600, self.settings.shop.prices_hours
+        self.overlay.stale = self.overlay.words.since(
+            datetime.fromtimestamp(built), datetime.now()) if state.stale or 0 < limit < hours else ""
 
     def _watch_light(self, picture: Picture) -> None:
         """With theme "auto": dark plates in a dark shop."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,14 @@ class Words:
     def category(self, category: str) -> str:
         """A garment category as a shopper says it."""
         return str(self._copy["categories"][category])
+
+    def since(self, then: datetime, now: datetime) -> str:
+        """Until when prices were up to date, in local time: today, yesterday, a day of the week, else a date."""
+        days = (now.date() - then.date()).days
+        told = self.all("when")[days if 0 <= days < 2 else 2 if 0 <= days < 7 else 3]
+        date = str(self._copy["date"]).format(d=then.day, m=then.month, y=then.year)
+        return self("prices_from").format(when=told.format(
+            time=f"{then:%H:%M}", day=self.all("days")[then.weekday()], date=date))
 
     def price(self, amount: float, currency: str) -> str:
         """A price with its sign; cents only when there are some."""

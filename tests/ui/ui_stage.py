@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -112,6 +113,7 @@ class StillCatalogue:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.snapshot = SimpleNamespace(sealed=SimpleNamespace(stamp=(0, 0, time.time_ns())))
         colours = ((150, 190, 205), (90, 140, 190), (110, 90, 60), (150, 150, 220), (90, 120, 60), (60, 60, 90))
         for i, colour in enumerate(colours):
             picture = np.full((480, 400, 3), (226, 230, 232), np.uint8)
