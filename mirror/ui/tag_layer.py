@@ -7,18 +7,21 @@ from collections.abc import Callable
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
+from mirror.domain import LETTER_SIZES
 from mirror.pipeline.state import MirrorState
 from mirror.pipeline.view import View
 from mirror.ui import pills, theme
 from mirror.ui.baking import Baked, bake_free
 from mirror.ui.canvas import Canvas
-from mirror.ui.layout import Layout
-from mirror.ui.screens import Intent
+from mirror.ui.layout import Layout, Rect
+from mirror.ui.screens import Intent, Pick
 from mirror.ui.states import ScreenModel
 from mirror.ui.tags import Tag, TagPlaces
 
 TAG_S = theme.tokens()["motion"]["tag"]["ms"] / 1000
 DOT = 11
+LINE_HIGH = 72
+"""Design pixels of a size's line on her tag."""
 
 
 class TagLayer:
@@ -44,7 +47,7 @@ class TagLayer:
     ) -> None:
         """Paint the tags of what was found, and a hollow dot where her size is still being worked out."""
         sizes = model.sizes.get("tops") or model.sizes.get("bottoms") or ()
-        declared = state.profile.sizes_origin == "declared"
+        declared = state.profile.sizes_origin == "declared" or "size" in model.choices.yours
         sizes = sizes[:1] if declared else sizes[:2]
         tags = self.places.place(at, view, state.pose, state.garments, sizes=len(sizes), now=self.canvas.now)
         self._since = {tag.key: self._since.get(tag.key, self.canvas.now) for tag in tags}
@@ -67,13 +70,23 @@ class TagLayer:
         painter.setRenderHint(QPainter.Antialiasing, False)
         for tag, grown in shown:
             if grown >= 1.0:
-                intent = Intent.CHANGE if tag.yours else None
-                self.canvas.put(painter, self._tag(at, tag, state, sizes), tag.plate.x, tag.plate.y, intent)
+                place = self.canvas.put(painter, self._tag(at, tag, sizes, declared=declared), tag.plate.x, tag.plate.y)
+                if tag.yours:
+                    self._touched(place, sizes)
 
-    def _tag(self, at: Layout, tag: Tag, state: MirrorState, sizes: tuple[str, ...]) -> Baked:
+    def _touched(self, plate: Rect, sizes: tuple[str, ...]) -> None:
+        """One tap: on a size, and it is hers; on the line below them, and all her choices open."""
+        foot = plate.y + round((len(sizes) * LINE_HIGH + 4) * self.canvas.scale)
+        self.canvas.targets.append((plate._replace(y=foot, h=plate.bottom - foot), (Intent.CHANGE,)))
+        tall = (foot - plate.y) // len(sizes)
+        for i, size in enumerate(sizes):
+            if size in LETTER_SIZES:
+                self.canvas.targets.append((plate._replace(y=plate.y + i * tall, h=tall), (Pick("size", size),)))
+
+    def _tag(self, at: Layout, tag: Tag, sizes: tuple[str, ...], *, declared: bool) -> Baked:
         w, h, words = tag.plate.w, tag.plate.h, self.canvas.words
         if tag.garment is None:
-            about = words("yourSize" if state.profile.sizes_origin == "declared" else "about")
+            about = words("yourSize" if declared else "about")
             return self.canvas.kept(("size", about, sizes), lambda: pills.bake_size_tag(
                 self.canvas.look, w, h, at.scale, about, words("maybe"), words("change"), sizes))
         garment = tag.garment

@@ -150,3 +150,18 @@ def test_the_window_keeps_one_picture_and_gives_the_others_back(app: Any, tmp_pa
     assert sum(window.pipeline.display._borrows) == 1
     window.stop()
     assert sum(window.pipeline.display._borrows) == 0
+
+
+def test_a_tap_on_a_size_of_her_tag_makes_it_hers(app: Any, tmp_path: Path) -> None:
+    from mirror.ui.screens import Pick
+
+    window = window_at_look(tmp_path)
+    place = next(rect for rect, acts in window.overlay.targets if acts == (Pick("size", "L"),))
+    for act in window.overlay.intents_at(*place.centre):
+        window.press(act)
+    assert window.pipeline.asked[-1] == "declare {'sizes': {'tops': {'L': 1.0}, 'bottoms': {'L': 1.0}}}"
+    assert window.model.choices.origin("size") == "yours"
+    assert window.model.screen is Screen.LOOK, "one tap, and nothing opens"
+    play(window, 0.5)
+    assert window.model.sizes["tops"] == ("L",)
+    assert any("yours" in key for key in window.overlay.cache._kept if "size" in key), "the tag says whose it is"
