@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from catalog.columns import unit
 from catalog.filter import Filter
+from catalog.schema import HIGHEST_PRICE
 from mirror.domain import FloatArray, Item, MirrorError, UsageError
 
 BATCH = 512
@@ -220,7 +221,8 @@ def item_of(fields: dict[str, Any]) -> Item:
         raise MirrorError(f"a row of the engine is no item of ours ({error}); push the store again") from None
 
 
-def price_range(wanted: Filter) -> tuple[float | None, float | None]:
-    """Lowest and highest price of a filter, None where it is open (infinite numbers are no JSON)."""
+def price_range(wanted: Filter) -> tuple[float, float]:
+    """Lowest and highest price of a filter as finite numbers (infinite ones are no JSON), beyond every item's price."""
     low, high = wanted.price or (-math.inf, math.inf)
-    return (low if math.isfinite(low) else None), (high if math.isfinite(high) else None)
+    beyond = 2 * HIGHEST_PRICE
+    return min(max(low, -beyond), beyond), min(max(high, -beyond), beyond)

@@ -168,11 +168,9 @@ class PgvectorEngine(Remote):
             parts.append(("gender = ANY(%s)", [wanted.gender, "unisex"]))
         if wanted.age:
             parts.append(("age = ANY(%s)", ["", wanted.age]))
-        low, high = price_range(wanted)
-        if low is not None:
-            parts.append(("price >= %s", low))
-        if high is not None:
-            parts.append(("price <= %s", high))
+        if wanted.price is not None:
+            low, high = price_range(wanted)
+            parts += [("price >= %s", low), ("price <= %s", high)]
         if wanted.exclude:
             parts.append(("id <> ALL(%s)", sorted(wanted.exclude)))
         conditions = [part for part, _ in parts] + (["in_stock"] if wanted.in_stock else [])

@@ -217,8 +217,8 @@ class QdrantEngine(Remote):
             must.append(self._any("ages", (wanted.age, _ANY_AGE)))
         if wanted.in_stock:
             must.append(self._is("stocked", 1))
-        low, high = price_range(wanted)
         if wanted.price is not None:
+            low, high = price_range(wanted)
             must.append(models.FieldCondition(key="price", range=models.Range(gte=low, lte=high)))
         excluded = [self._id(id) for id in sorted(wanted.exclude)]
         return models.Filter(must=must, must_not=[models.HasIdCondition(has_id=excluded)] if excluded else None)

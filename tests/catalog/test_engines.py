@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -33,6 +37,7 @@ QUESTIONS = {
     "age": Filter(age="teen"),
     "price": Filter(price=(20, 60.5)),
     "price from": Filter(price=(100, float("inf"))),
+    "a price that none has": Filter(price=(float("inf"), float("inf"))),
     "all at once": Filter(("trousers", "dress", "shoes"), ("S", "40"), "men", "adult", price=(0, 150)),
     "a category that no item has": Filter(categories=("hosiery",)),
     "nothing passes": Filter(categories=("dress",), price=(1000, 2000)),
@@ -74,7 +79,7 @@ def expected(shop: Shop, vector: FloatArray, wanted: Filter, k: int) -> list[tup
     scores = (shop[1].astype(np.float64) * query).sum(axis=1)
     rows = [i for i, item in enumerate(shop[0]) if not failed(item, wanted)]
     rows.sort(key=lambda i: (-scores[i], shop[0][i].id))
-    return [(shop[0][i], pytest.approx(float(scores[i]), abs=1e-12)) for i in rows[:k]]
+    return [(shop[0][i], pytest.approx(min(1.0, float(scores[i])), abs=1e-12)) for i in rows[:k]]
 
 
 def test_every_filter_is_answered_exactly_with_ties_by_id(opened: Open, stock: Shop) -> None:
@@ -192,6 +197,79 @@ def test_a_change_that_fails_is_never_read_as_a_slice(opened: Open, stock: Shop)
     assert sum(len(rows.items) for rows in engine.rows()) == 400
 
 
+def test_a_slice_that_is_being_written_is_read_as_it_was_or_refused(opened: Open, stock: Shop) -> None:
+    engine = opened()
+    upsert(engine, *stock, embedder=EMBEDDER)
+    if isinstance(engine, QdrantEngine):  # a folder has one client; it may read while it writes
+        with engine.writing(About(EMBEDDER, 16)) as change:
+            change.drop([stock[0][0].id])
+            with pytest.raises(MirrorError, match="is being written"):
+                list(engine.rows())
+    else:
+        reader = opened()
+        with engine.writing(About(EMBEDDER, 16)) as change:
+            change.drop([stock[0][0].id])
+            assert reader.count() == sum(len(rows.items) for rows in reader.rows()) == 400
+    assert engine.count() == sum(len(rows.items) for rows in engine.rows()) == 399
+
+
+def test_a_slice_that_changed_while_it_was_read_is_refused(opened: Open, stock: Shop) -> None:
+    engine = opened()
+    if not isinstance(engine, QdrantEngine):
+        pytest.skip("reads one moment: the test above")
+    upsert(engine, *stock, embedder=EMBEDDER)
+    reading = engine.rows()
+    next(reading)
+    delete(engine, [stock[0][0].id])
+    with pytest.raises(MirrorError, match="try again"):
+        list(reading)
+
+
+def test_of_two_writers_of_a_store_the_first_to_end_is_told(opened: Open, stock: Shop) -> None:
+    engine = opened()
+    if not isinstance(engine, QdrantEngine):
+        pytest.skip("has transactions or locks")
+    upsert(engine, *stock, embedder=EMBEDDER)
+
+    def while_another_writes() -> None:
+        with engine.writing(About(EMBEDDER, 16)) as change:
+            change.drop([stock[0][0].id])
+            upsert(engine, *stock, embedder=EMBEDDER)
+
+    with pytest.raises(MirrorError, match="by somebody else meanwhile"):
+        while_another_writes()
+
+
+def test_two_stores_are_written_at_the_same_time(stock: Shop, postgres: str) -> None:
+    url = f"{postgres}#two"
+    with closing(open_engine(url, "oslo")) as oslo, closing(open_engine(url, "rome")) as rome:
+        upsert(oslo, *stock, embedder=EMBEDDER)
+        with oslo.writing(About(EMBEDDER, 16)) as change:
+            change.drop([stock[0][0].id])
+            upsert(rome, *stock, embedder=EMBEDDER)
+            assert rome.count() == 400
+        assert oslo.count() == 399
+
+
+def test_an_approximate_index_in_the_same_table_does_not_make_the_answer_approximate(
+    stock: Shop, postgres: str
+) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    with closing(open_engine(f"{postgres}#hnsw", "oslo")) as engine:
+        upsert(engine, *stock, embedder=EMBEDDER)
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute("CREATE INDEX ON hnsw USING hnsw (embedding vector_ip_ops) WITH (m = 2)")
+            connection.execute("ALTER DATABASE postgres SET enable_seqscan = off")
+    try:
+        with closing(open_engine(f"{postgres}#hnsw", "oslo")) as engine:
+            for vector in stock[1][:20]:
+                wanted = Filter(categories=("trousers",), gender="women")
+                assert engine.query(vector, wanted, embedder=EMBEDDER) == expected(stock, vector, wanted, 8)
+    finally:
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute("ALTER DATABASE postgres RESET enable_seqscan")
+
+
 def test_a_vector_without_direction_is_refused(opened: Open, stock: Shop) -> None:
     engine = opened()
     with pytest.raises(MirrorError, match="no direction"):
@@ -230,3 +308,49 @@ def test_a_store_that_would_leave_the_folder_is_refused(tmp_path: Path) -> None:
     for store in ("../x", "", "a/b", ".hidden"):
         with pytest.raises(UsageError, match="letters, digits"):
             open_engine(str(tmp_path), store)
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A server that keeps the keys it is given and lets nobody in."""
+
+    keys: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        self.keys.append(self.headers.get("api-key"))
+        self.send_response(403)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def test_the_key_comes_from_the_environment_and_a_refusal_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("qdrant_client", reason="qdrant-client is not installed")
+    monkeypatch.setenv("QDRANT_API_KEY", "geheim")
+    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            engine = open_engine(f"http://127.0.0.1:{server.server_port}", "oslo")
+            with closing(engine), pytest.raises(MirrorError, match="refuses the key; set QDRANT_API_KEY") as told:
+                engine.about()
+        finally:
+            server.shutdown()
+            thread.join()
+    assert Refusing.keys == ["geheim"]
+    assert "geheim" not in str(told.value)
+
+
+def test_a_server_gets_an_index_for_each_part_of_a_filter(tmp_path: Path, stock: Shop) -> None:
+    pytest.importorskip("qdrant_client", reason="qdrant-client is not installed")
+    with closing(open_engine(f"qdrant:{tmp_path / 'q'}", "oslo")) as engine:
+        assert isinstance(engine, QdrantEngine)
+        engine._server = True  # the folder takes a server's calls, and does nothing about the indexes
+        made: list[str] = []
+        engine._client.create_payload_index = lambda name, key, field_schema: made.append(key)
+        upsert(engine, *stock, embedder=EMBEDDER)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert engine.query(stock[1][0], embedder=EMBEDDER) == expected(stock, stock[1][0], Filter(), 8)
+    assert made == ["store", "category", "gender", "ages", "sizes", "size_free", "stocked", "price"]
