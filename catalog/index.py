@@ -182,16 +182,25 @@ class Catalogue:
         snapshot = self._snapshot
         if snapshot is None:
             raise MirrorError(f"{self.path}: this catalogue was closed")
-        try:
-            stamp = stamp_of(os.stat(self.path))
-        except OSError:
-            stamp = None
-        if stamp == self._seen or (self.followed and not _in_place(stamp, snapshot)):
+        if not self._is_due(self._stamp(), snapshot):
             return snapshot
         with self._swap:
-            if stamp != self._seen:
-                self._take(self._follow(snapshot, stamp), stamp)
-            return self._snapshot or snapshot
+            # looked at again: another thread may have taken a newer one meanwhile
+            stamp, snapshot = self._stamp(), self._snapshot or snapshot
+            if self._is_due(stamp, snapshot):
+                snapshot = self._follow(snapshot, stamp)
+                self._take(snapshot, stamp)
+            return snapshot
+
+    def _is_due(self, stamp: tuple[int, int, int] | None, mapped: Snapshot) -> bool:
+        """Whether a query must look at the file before it answers."""
+        return stamp != self._seen and (not self.followed or _in_place(stamp, mapped))
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        try:
+            return stamp_of(os.stat(self.path))
+        except OSError:
+            return None
 
     def look_again(self) -> None:
         """Look for a new file now, and read it whole before it answers. Raises MirrorError when this one was closed, or
@@ -199,10 +208,7 @@ class Catalogue:
         snapshot = self._snapshot
         if snapshot is None:
             raise MirrorError(f"{self.path}: this catalogue was closed")
-        try:
-            stamp = stamp_of(os.stat(self.path))
-        except OSError:
-            stamp = None
+        stamp = self._stamp()
         if stamp == self._seen:
             return
         new = self._follow(snapshot, stamp, whole=True)
@@ -211,9 +217,10 @@ class Catalogue:
                 self._take(new, stamp)
 
     def _take(self, snapshot: Snapshot, stamp: tuple[int, int, int] | None) -> None:
-        if snapshot is not self._snapshot:
+        self._seen = stamp
+        if self._snapshot is not None and snapshot is not self._snapshot:
+            self._snapshot = snapshot
             self.edition += 1
-        self._snapshot, self._seen = snapshot, stamp
 
     def _follow(self, old: Snapshot, stamp: tuple[int, int, int] | None, whole: bool = False) -> Snapshot:
         if stamp is None:
