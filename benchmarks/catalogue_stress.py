@@ -1,7 +1,7 @@
 """A catalogue under stress: mutated files, and replacing under readers in threads and processes.
 
-``python -m benchmarks.catalogue_stress FILE`` is one such reading process: it asks in four threads until its standard
-input ends, then prints what it saw as JSON.
+``python -m benchmarks.catalogue_stress FILE [followed]`` is one such reading process: it asks in four threads until its
+standard input ends, prints its memory for each line of it, and at the end what it saw as JSON.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.synthetic_shop import SyntheticShop
-from catalog.atomic import replacing
+from catalog.atomic import previous_of, replacing
 from catalog.filter import Filter
+from catalog.following import Following
 from catalog.index import Catalogue
 from catalog.layout import PAGE
+from catalog.publish import publish, roll_back
 from catalog.writer import write_index
 from mirror.domain import FloatArray, Item, MirrorError
 
-THREADS, PROCESSES = 4, 2
+THREADS = 4
 _ITEMS = 160
 _PREFIX = 28
 _ASKED = (Filter(in_stock=False), Filter(sizes=("M",), gender="women"), Filter(categories=("shirt", "bag")))
@@ -48,23 +50,27 @@ def write_small(path: Path, price: float = 10.0) -> FloatArray:
 
 
 def fuzz(folder: Path, files: int, seed: int = 1) -> dict[str, int]:
-    """Open and ask ``files`` mutated files: {"files", "refused", "answered", "wrong"}.
+    """Open, ask and verify ``files`` mutated files: {"files", "refused", "answered", "passed", "wrong"}.
 
     refused: with a MirrorError. answered: as the whole file answers; or anyhow, where the header got a new
-    checksum, as from a foreign writer. wrong: anything else, an exception of another kind too.
+    checksum, as from a foreign writer. passed: also those that a publish would let in, which are the unchanged and of
+    the foreign ones those that hang together. wrong: anything else, an exception of another kind too.
     """
     path = folder / "fuzzed.catalogue"
     vectors = write_small(path)
     whole, truth = path.read_bytes(), _answers(path, vectors)
     rng = np.random.default_rng(seed)
-    counts = {"files": files, "refused": 0, "answered": 0, "wrong": 0}
+    counts = {"files": files, "refused": 0, "answered": 0, "passed": 0, "wrong": 0}
     for _ in range(files):
         mutate = _MUTATIONS[rng.integers(len(_MUTATIONS))]
         path.unlink()  # a new file: writing into a mapped one is another test
-        path.write_bytes(mutate(bytearray(whole), rng))
+        data, foreign = bytes(mutate(bytearray(whole), rng)), mutate is _foreign_header
+        path.write_bytes(data)
         try:
             same = _answers(path, vectors) == truth
-            counts["answered" if same or mutate is _foreign_header else "wrong"] += 1
+            passed = _passes(path)
+            counts["passed"] += passed
+            counts["answered" if foreign or (same and passed == (data == whole)) else "wrong"] += 1
         except MirrorError:
             counts["refused"] += 1
         except Exception as error:  # noqa: BLE001 - whatever else comes is what is looked for
@@ -72,6 +78,16 @@ def fuzz(folder: Path, files: int, seed: int = 1) -> dict[str, int]:
             counts["wrong"] += 1
     path.unlink()
     return counts
+
+
+def _passes(path: Path) -> bool:
+    """Whether a publish would let it in."""
+    with Catalogue.open(path) as catalogue:
+        try:
+            catalogue.verify()
+        except MirrorError:
+            return False
+    return True
 
 
 def _answers(path: Path, vectors: FloatArray) -> Answers:
@@ -146,32 +162,56 @@ _MUTATIONS: tuple[Callable[[bytearray, np.random.Generator], bytearray], ...] = 
 
 
 def swap(folder: Path, swaps: int) -> dict[str, Any]:
-    """Replace a file ``swaps`` times under two reading processes of four threads each: what they saw together, and the
-    most that one of them grew."""
-    path = folder / "swapped.catalogue"
+    """Publish ``swaps`` indexes under two reading processes of four threads each, one of which is followed as in a
+    mirror: what they saw together, the most that one of them grew in the first quarter (each thread's allocator takes
+    its share once) and in the rest, which is growth. Each tenth is rolled back and forth too."""
+    path, new = folder / "swapped.catalogue", folder / "new.catalogue"
     write_small(path, 1)
     command = [sys.executable, "-m", "benchmarks.catalogue_stress", str(path)]
     readers = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)
+        subprocess.Popen([*command, *how], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for how in ([], ["followed"])
     ]
-    for reader in readers:
-        assert reader.stdout is not None
-        reader.stdout.readline()  # it has begun
+    begun = [_told(reader) for reader in readers]
+    settled = begun
     started = time.monotonic()
     for price in range(2, swaps + 2):
-        write_small(path, price)
+        if price == 2 + swaps // 4:
+            settled = [_asked(reader) for reader in readers]
+        write_small(new, price)
+        publish(new, path)
+        if price % 10 == 0:
+            roll_back(path)
+            roll_back(path)
     seconds = time.monotonic() - started
+    ended = [_asked(reader) for reader in readers]
     seen = [json.loads(reader.communicate()[0]) for reader in readers]
-    path.unlink()
+    for file in (path, new, previous_of(path)):
+        file.unlink()
     return {
-        "swaps": swaps, "seconds": round(seconds, 2), "processes": PROCESSES, "threads_each": THREADS,
+        "swaps": swaps, "seconds": round(seconds, 2), "processes": len(readers), "threads_each": THREADS,
         **{name: sum(one[name] for one in seen) for name in ("queries", "errors", "mixed")},
         "states_seen": [one["states"] for one in seen], "last_state": [one["last"] for one in seen],
-        "grown_kb": max(one["grown_kb"] for one in seen), "maps_left": max(one["maps"] for one in seen),
+        "settled_kb": max(b - a for a, b in zip(begun, settled, strict=True)),
+        "grown_kb": max(b - a for a, b in zip(settled, ended, strict=True)),
+        "maps_left": max(one["maps"] for one in seen),
     }
 
 
-def _read_until_told(path: Path) -> dict[str, Any]:
+def _told(reader: subprocess.Popen[str]) -> int:
+    assert reader.stdout is not None
+    return int(reader.stdout.readline())
+
+
+def _asked(reader: subprocess.Popen[str]) -> int:
+    """The memory of a reading process now, kB."""
+    assert reader.stdin is not None
+    reader.stdin.write("\n")
+    reader.stdin.flush()
+    return _told(reader)
+
+
+def _read_until_told(path: Path, followed: bool) -> dict[str, Any]:
     vectors = SyntheticShop.of(_ITEMS).vectors
     done = threading.Event()
     counts = {"queries": 0, "errors": 0, "mixed": 0}
@@ -195,21 +235,24 @@ def _read_until_told(path: Path) -> dict[str, Any]:
             counts["queries"] += 1
 
     with Catalogue.open(path) as catalogue:
+        following = Following(catalogue, every_s=0.01)
+        if followed:
+            following.start()
         threads = [threading.Thread(target=ask, args=(catalogue, n), name=f"asker {n}") for n in range(THREADS)]
         for thread in threads:
             thread.start()
         while counts["queries"] < 500:
             time.sleep(0.005)
-        before = anonymous_kb()
-        print("begun", flush=True)
-        sys.stdin.read()
-        grown = anonymous_kb() - before
+        print(anonymous_kb(), flush=True)
+        for _ in sys.stdin:
+            print(anonymous_kb(), flush=True)
         done.set()
         for thread in threads:
             thread.join()
+        following.stop()
         last = catalogue.query(vectors[0], _ASKED[0], 1)[0][0].price
         maps = sum(path.name in line for line in Path("/proc/self/maps").read_text().splitlines())
-    return {**counts, "states": len(states), "last": last, "grown_kb": grown, "maps": maps}
+    return {**counts, "states": len(states), "last": last, "maps": maps}
 
 
 def anonymous_kb() -> int:
@@ -223,4 +266,4 @@ def anonymous_kb() -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_read_until_told(Path(sys.argv[1]))))
+    print(json.dumps(_read_until_told(Path(sys.argv[1]), "followed" in sys.argv[2:])))
