@@ -30,7 +30,7 @@ from mirror.pipeline.frames import AnalysisFrame, shrink
 from mirror.pipeline.gauge import Gauge
 from mirror.pipeline.governor import LADDER, Governor, Rung
 from mirror.pipeline.late import LateReaders
-from mirror.pipeline.memory import Recollection, ShopperMemory
+from mirror.pipeline.memory import Recollection, ShopperMemory, Style
 from mirror.pipeline.pose_loop import PoseLoop
 from mirror.pipeline.readers import Readers
 from mirror.pipeline.slot import LatestSlot
@@ -186,11 +186,12 @@ class LivePipeline:
     def declare(
         self, *, sizes: Mapping[SizeKind, SizeBelief] | None = None,
         gender: Literal["women", "men", "all"] | None = None, age: AgeBand | Literal["any"] | None = None,
+        style: Style | None = None, price: tuple[float, float] | None = None,
     ) -> None:
         """What she says herself stands over the estimates until she is forgotten; "all" and "any" are answers: then
         nothing is guessed. Said while nobody is served (a flag at the start), it stands for everybody. None leaves a
         word as it was."""
-        said = {"sizes": sizes, "gender": gender, "age": age}
+        said = {"sizes": sizes, "gender": gender, "age": age, "style": style, "price": price}
         self.memory.declare({key: value for key, value in said.items() if value is not None})
 
     def rest(self, resting: bool) -> None:

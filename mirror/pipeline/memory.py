@@ -23,14 +23,20 @@ POSE_LIFE_S = 0.5
 """After so long without a keypoint the skeleton is not drawn, although she is not yet forgotten."""
 
 
+Style = Literal["casual", "smart", "sporty", "any"]
+
+
 @dataclass(frozen=True)
 class Declared:
     """What she (or the shop's flag) said herself; it stands over every estimate. ``gender`` is the department she
-    wants: "all" is an answer too, and so is the age "any": neither is guessed then."""
+    wants: "all" is an answer too, and so is the age "any": neither is guessed then. ``price``: lowest and highest
+    price, both included, in the catalogue's currency."""
 
     sizes: Mapping[SizeKind, SizeBelief] | None = None
     gender: Literal["women", "men", "all"] | None = None
     age: AgeBand | Literal["any"] | None = None
+    style: Style | None = None
+    price: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -165,7 +165,7 @@ class ChoiceDeck:
     def paint(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
         """Blit it and note what a touch on each chip and button means."""
         place, canvas, choices = at.choices, self.canvas, model.choices
-        key = ("choices", model.row, choices.rows, *(
+        key = ("choices", model.row, self.bands, choices.rows, *(
             (choices.chip(row), choices.origin(row)) for row in choices.rows))
         deck = canvas.kept(key, lambda: bake_choices(
             canvas.look, place.w, place.h, at.scale, canvas.words, choices, model.row, self.bands))
@@ -176,7 +176,7 @@ class ChoiceDeck:
 
     def _acts(self, at: Layout, choices: Choices) -> list[tuple[QRectF, Act]]:
         """What a touch means and where, design pixels on the deck; measured anew only when words or size change."""
-        key = (self.canvas.words.language, at.choices, at.scale, choices.rows)
+        key = (self.canvas.words.language, at.choices, at.scale, choices.rows, self.bands)
         if self._spots[0] != key:
             w, h = at.choices.w / at.scale, at.choices.h / at.scale
             labels = [labels_of(self.canvas.words, row, self.bands) for row in choices.rows]

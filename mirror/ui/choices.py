@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Literal
 
 from mirror.domain import LETTER_SIZES, AgeBand, Item, SizeKind
@@ -16,6 +17,8 @@ Row = Literal["size", "department", "style", "age", "price"]
 From = Literal["yours", "estimated", ""]
 """Where a row's value came from; "": from nowhere, nothing is filtered by it."""
 
+ROWS: tuple[Row, ...] = ("size", "department", "style", "age", "price")
+"""Every row, in the order in which they stand; the last is offered where prices fall into bands."""
 OPEN = "any"
 """The chip that leaves a row open: every department, any style, no age, any price."""
 
@@ -28,8 +31,8 @@ CHIPS: Mapping[Row, tuple[str, ...]] = {
 }
 """The chips of every row, from left to right."""
 
-STEPS = (1.0, 2.0, 2.5, 5.0)
-"""Prices are parted at 1, 2, 2.5 or 5 times a power of ten: nobody remembers 37.20."""
+STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+"""Prices are parted at one of these times a power of ten: nobody remembers 37.20."""
 LEAST_PRICES = 6
 """With fewer prices than this there are no bands to choose from."""
 
@@ -42,9 +45,9 @@ class PriceBands:
     high: float
     currency: str
 
-    def range_of(self, chip: str) -> tuple[float, float] | None:
-        """Lowest and highest price of a chip, both included; None for any."""
-        return {"low": (0.0, self.low), "middle": (self.low, self.high), "high": (self.high, float("inf"))}.get(chip)
+    def range_of(self, chip: str) -> tuple[float, float]:
+        """Lowest and highest price of a chip, both included."""
+        return {"low": (0.0, self.low), "middle": (self.low, self.high), "high": (self.high, inf)}.get(chip, (0.0, inf))
 
 
 def price_bands(items: Sequence[Item]) -> PriceBands | None:
@@ -71,7 +74,7 @@ def _plain(amount: float) -> float:
 class Choices:
     """What she chose (``yours``: row to chip) and what the mirror believes (``estimated``). ``rows``: those offered."""
 
-    rows: tuple[Row, ...] = ("size", "department", "style", "age")
+    rows: tuple[Row, ...] = ROWS[:-1]
     yours: Mapping[Row, str] = field(default_factory=dict)
     estimated: Mapping[Row, str] = field(default_factory=dict)
 
@@ -120,11 +123,15 @@ AGE_BANDS: Mapping[str, AgeBand | Literal["any"]] = {
 """The catalogue's band of each age chip. A child does not answer for itself what it is: its items have no chip."""
 
 
-def said_of(rows: Mapping[Row, str]) -> dict[str, Any]:
-    """What :meth:`mirror.pipeline.live.LivePipeline.declare` is told of the department and age chips."""
+def said_of(rows: Mapping[Row, str], bands: PriceBands | None = None) -> dict[str, Any]:
+    """What :meth:`mirror.pipeline.live.LivePipeline.declare` is told of these chips (the size's aside)."""
     said: dict[str, Any] = {}
     if "department" in rows:
         said["gender"] = "all" if rows["department"] == OPEN else rows["department"]
     if "age" in rows:
         said["age"] = AGE_BANDS[rows["age"]]
+    if "style" in rows:
+        said["style"] = rows["style"]
+    if "price" in rows and bands is not None:
+        said["price"] = bands.range_of(rows["price"])
     return said

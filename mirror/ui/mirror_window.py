@@ -17,7 +17,7 @@ from mirror.pipeline.display import Picture
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import MirrorState
 from mirror.recommend.colour import colour_name
-from mirror.ui.choices import said_of
+from mirror.ui.choices import ROWS, PriceBands, price_bands, said_of
 from mirror.ui.framing import Framing, body_span
 from mirror.ui.layout import Layout
 from mirror.ui.overlay import Overlay
@@ -37,6 +37,7 @@ from mirror.ui.screens import (
     Sight,
     Still,
 )
+from mirror.ui.showcase import showcase
 from mirror.ui.states import ScreenModel
 from mirror.ui.theme import Theme
 from mirror.ui.widget import MirrorWidget, image_of
@@ -50,11 +51,9 @@ LEAST_BRIGHT, DARK_AFTER_S = 60.0, 10.0
 """With theme "auto": mean video luma below 60 for ten seconds turns to dark, and back (docs/design.md, screen)."""
 PRICES_EVERY_S = 2.0
 """How often it is looked whether prices may be old."""
-SHOWCASE = ("outerwear", "longsleeve", "dress", "trousers")
-"""Categories of the four pieces on the attract screen."""
-SHOWCASE_TURNS = 6
 SHOWCASE_SEARCH = 5000
-"""Items looked through for them at the start; a large catalogue must not delay the first picture."""
+"""Items looked through at the start for what the attract screen shows and for the prices; a large catalogue must not
+delay the first picture."""
 
 
 class _Bell(QObject):
@@ -112,6 +111,7 @@ class MirrorWindow:
         self._dark_since: float | None = None
         self._luma_at = float("-inf")
         self._prices_at = float("-inf")
+        self._bands: PriceBands | None = None
         self.bell.rung.connect(self._rung)
         self._timer = QTimer()
         self._timer.timeout.connect(self._tick)
@@ -159,6 +159,8 @@ class MirrorWindow:
         state = self.pipeline.state(self._picture)
         self._state = state
         before = self.model.screen
+        if before not in SERVING:
+            self._offer_choices()
         self._do(self.model.look_at(Sight.of(state), now))
         if self.model.screen is Screen.ATTRACT and before is not Screen.ATTRACT:
             self.overlay.words = Words(self.settings.ui.language)  # what the last visitor spoke is forgotten too
@@ -244,7 +246,7 @@ class MirrorWindow:
                 self.pipeline.forget()
                 self.pipeline.set_consent(False)
             elif isinstance(effect, Declare):
-                said = said_of(effect.rows)
+                said = said_of(effect.rows, self.overlay.choices.bands)
                 if effect.sizes is not None:
                     said["sizes"] = {kind: {size: 1.0} for kind, size in effect.sizes.items()}
                 self.pipeline.declare(**said)
@@ -275,15 +277,15 @@ class MirrorWindow:
         """Pieces for the attract screen: in each turn one of every category."""
         if self.pipeline.catalogue is None:
             return
-        found: dict[str, list[Item]] = {category: [] for category in SHOWCASE}
-        for item in islice(self.pipeline.catalogue.iter_items(), SHOWCASE_SEARCH):
-            if item.in_stock and item.category in found:
-                found[item.category].append(item)
-        # evenly from the shop's own order, which often runs by colour or by department
-        spread = [pieces[:: max(1, len(pieces) // SHOWCASE_TURNS)][:SHOWCASE_TURNS] for pieces in found.values()]
-        self.overlay.showcase = tuple(
-            pieces for pieces in (tuple(row[turn] for row in spread if turn < len(row))
-                                  for turn in range(SHOWCASE_TURNS)) if pieces)
+        offered = tuple(islice(self.pipeline.catalogue.iter_items(), SHOWCASE_SEARCH))
+        self.overlay.showcase = showcase(offered)
+        self._bands = price_bands(offered)
+
+    def _offer_choices(self) -> None:
+        """What the next one may choose from: prices only where the shop's fall into bands."""
+        if self.overlay.choices.bands != self._bands:
+            self.overlay.choices.bands = self._bands
+            self.model.offer(ROWS if self._bands else ROWS[:-1])
 
     def _watch_prices(self, state: MirrorState, now: float) -> None:
         """Say until when prices were up to date, where a newer catalogue cannot be read or the shop's limit is over."""

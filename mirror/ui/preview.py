@@ -69,6 +69,7 @@ def pictures(
         window.widget.resize(*size)
         window.widget.show()
         window._show_pieces()
+        window._offer_choices()
         window.widget.set_state(state)
         sight = Sight.of(state)
         window.model.look, window.model.sizes = state.look, sight.sizes
@@ -104,7 +105,7 @@ def pictures(
 def sheet(found: Iterable[tuple[str, QImage]]) -> QImage:
     """Pictures side by side at one height, six to a row."""
     tiles = [image.scaledToHeight(TILE_HEIGHT, Qt.SmoothTransformation) for _, image in found]
-    width, columns = max(tile.width() for tile in tiles), 6
+    width, columns = max(tile.width() for tile in tiles), min(6, len(tiles))
     rows = -(-len(tiles) // columns)
     made = QImage(GAP + columns * (width + GAP), GAP + rows * (TILE_HEIGHT + GAP), QImage.Format_RGB32)
     made.fill(QColor(GROUND))

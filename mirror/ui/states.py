@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mirror.ui.choices import Row
+from mirror.ui.choices import ROWS, Row
 from mirror.ui.screens import (
     OPENED,
     SERVING,
@@ -68,7 +68,7 @@ class ScreenModel(Visit):
 
     def __init__(
         self, consent: Literal["ask", "given", "off"] = "ask", now: float = 0.0, *, estimates: bool = True,
-        offers: bool = True, rows: tuple[Row, ...] = ("size", "department", "style", "age"),
+        offers: bool = True, rows: tuple[Row, ...] = ROWS[:-1],
     ) -> None:
         super().__init__(rows)
         self.consent = consent

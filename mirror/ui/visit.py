@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mirror.domain import LETTER_SIZES, Look, SizeKind, Suggestion
-from mirror.ui.choices import CHIPS, Choices, Row
+from mirror.ui.choices import CHIPS, ROWS, Choices, Row
 from mirror.ui.screens import Declare, Effect, Intent, Pick, Sight, Tab
 
 BARS = 4
@@ -19,7 +19,7 @@ class Visit:
         rows: the choices that this shop can offer.
     """
 
-    def __init__(self, rows: tuple[Row, ...] = ("size", "department", "style", "age")) -> None:
+    def __init__(self, rows: tuple[Row, ...] = ROWS[:-1]) -> None:
         self.look = Look()
         self.tab: Tab = "similar"
         self.index = 0
@@ -46,6 +46,11 @@ class Visit:
     def opened(self) -> Suggestion | None:
         """The card in hand, None while there is none."""
         return self.suggestions[self.index] if 0 <= self.index < len(self.suggestions) else None
+
+    def offer(self, rows: tuple[Row, ...]) -> None:
+        """From now on these rows are offered; to be called between two visits."""
+        self._rows = rows
+        self.choices, self.row = Choices(rows), 0
 
     def _clear(self) -> None:
         """Let go of everything that is about her."""
