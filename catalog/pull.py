@@ -3,6 +3,7 @@ the engine or the network is away."""
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from dataclasses import dataclass
@@ -12,18 +13,26 @@ import numpy as np
 
 from catalog.atomic import replacing
 from catalog.engines.contract import Engine
+from catalog.layout import Sealed
 from catalog.publish import Published, publish
+from catalog.snapshot import Snapshot
 from catalog.writer import write_index
 from mirror.domain import Item, MirrorError, UsageError
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """What a pull did: the items of the file and the embedder that they came with; ``published`` tells the rest."""
+    """What a pull did: the items of the file and the embedder that they came with; ``published`` tells the rest, None
+    when the engine's slice is the one that was pulled last."""
 
     items: int
     embedder: str
-    published: Published
+    published: Published | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file is another now."""
+        return self.published is not None and self.published.changed
 
 
 def pull(engine: Engine, out: Path, *, pictures: Path | None = None, new_embedder: bool = False) -> Pulled:
@@ -38,6 +47,12 @@ def pull(engine: Engine, out: Path, *, pictures: Path | None = None, new_embedde
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent}: is no folder; make it, or choose another place with --out")
     about = engine.about()
+    recorded = (about.pictures if about else "") if pictures is None else _recorded(pictures, out)
+    # before the rows are read: what changes meanwhile is pulled the next time
+    seen = {"engine": engine.place, "store": engine.store, "revision": engine.revision(), "pictures": recorded}
+    file = _as_pulled(out, seen)
+    if file is not None:
+        return Pulled(len(file), file.embedder, None)
     items: list[Item] = []
     pulled = out.with_name(f".{out.name}.pulled")
     with tempfile.TemporaryFile(dir=out.parent) as spool:
@@ -53,13 +68,33 @@ def pull(engine: Engine, out: Path, *, pictures: Path | None = None, new_embedde
         vectors = np.memmap(spool, dtype=np.float32, mode="r", shape=(len(items), about.dim))
         try:
             with replacing(pulled) as draft:
-                recorded = about.pictures if pictures is None else _recorded(pictures, out)
                 write_index(draft, items, vectors, embedder=about.embedder, pictures=recorded)
             del vectors
             published = publish(pulled, out, new_embedder=new_embedder)
         finally:
             pulled.unlink(missing_ok=True)
+    with replacing(_note(out)) as note:
+        note.write(json.dumps({**seen, "content": _content(out)}).encode("ascii"))
     return Pulled(len(items), about.embedder, published)
+
+
+def _note(out: Path) -> Path:
+    """Where it is kept what was pulled last: a poll in which nothing changed then costs one question."""
+    return out.with_name(f".{out.name}.slice")
+
+
+def _content(out: Path) -> str:
+    return Sealed.open(out).content
+
+
+def _as_pulled(out: Path, seen: dict[str, str]) -> Snapshot | None:
+    """The file, if it is still the one that was pulled and the engine's slice is too."""
+    try:
+        noted = json.loads(_note(out).read_bytes())
+        file = Snapshot.of(Sealed.open(out))
+    except (OSError, ValueError, MirrorError):
+        return None
+    return file if seen["revision"] and noted == {**seen, "content": file.sealed.content} else None
 
 
 def _recorded(pictures: Path, out: Path) -> str:

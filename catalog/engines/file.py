@@ -56,6 +56,13 @@ class FileEngine:
         with Catalogue.open(self.path) as file:
             return sum(1 for _ in file.snapshot.rows(filter or Filter(in_stock=False)))
 
+    def revision(self) -> str:
+        """See :class:`Engine`; of the file's content."""
+        if not self.path.exists():
+            return ""
+        with Catalogue.open(self.path) as file:
+            return f"{file.snapshot.sealed.content} {file.snapshot.sealed.stamp[2]}"
+
     def digests(self) -> dict[str, str]:
         """See :class:`Engine`."""
         return {

@@ -6,6 +6,7 @@ an HNSW index which the chain keeps for other uses does not make the answer appr
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -37,7 +38,7 @@ _MAKING = 0x6D6972726F72
 _TABLES = """
 CREATE EXTENSION IF NOT EXISTS vector;
 CREATE TABLE {name}_about (embedder text NOT NULL, dim integer NOT NULL);
-CREATE TABLE {name}_slices (store text PRIMARY KEY, pictures text NOT NULL);
+CREATE TABLE {name}_slices (store text PRIMARY KEY, pictures text NOT NULL, revision text NOT NULL);
 CREATE TABLE {name} (
     store text NOT NULL, id text NOT NULL, category text NOT NULL, gender text NOT NULL, age text NOT NULL,
     sizes text[] NOT NULL, size_free boolean NOT NULL, in_stock boolean NOT NULL, price float8 NOT NULL,
@@ -94,6 +95,14 @@ class PgvectorEngine(Remote):
                 return 0
             return int(self._ask(f"SELECT count(*) FROM {self._name} WHERE {condition}", *values).fetchone()[0])
 
+    def revision(self) -> str:
+        """See :class:`Engine`."""
+        with self._plainly():
+            if not self._made():
+                return ""
+            own = self._ask(f"SELECT revision FROM {self._name}_slices WHERE store = %s", self.store).fetchone()
+        return str(own[0]) if own else ""
+
     def digests(self) -> dict[str, str]:
         """See :class:`Engine`."""
         with self._plainly():
@@ -118,8 +127,8 @@ class PgvectorEngine(Remote):
             self._prepare(about)
             check_about(self.place, self.about(), about)
             self._ask(
-                f"INSERT INTO {self._name}_slices VALUES (%s, %s) ON CONFLICT (store) DO UPDATE SET pictures = "
-                "EXCLUDED.pictures", self.store, about.pictures,
+                f"INSERT INTO {self._name}_slices VALUES (%s, %s, %s) ON CONFLICT (store) DO UPDATE SET pictures = "
+                "EXCLUDED.pictures, revision = EXCLUDED.revision", self.store, about.pictures, uuid.uuid4().hex,
             )
             yield _Changes(self)
 

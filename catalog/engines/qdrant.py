@@ -108,6 +108,10 @@ class QdrantEngine(Remote):
             wanted = self._own if filter is None else self._filter(filter)
             return int(self._client.count(self._name, count_filter=wanted, exact=True).count)
 
+    def revision(self) -> str:
+        """See :class:`Engine`. Raises MirrorError while the slice is being written."""
+        return str((self._whole_slice() or {}).get("revision", ""))
+
     def digests(self) -> dict[str, str]:
         """See :class:`Engine`."""
         if self.about() is None:

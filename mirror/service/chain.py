@@ -40,14 +40,14 @@ def pull_catalogue(
     with _engine(url, store, "--from") as engine:
         pulled = pull(engine, out, pictures=pictures, new_embedder=new_embedder)
     live = pulled.published
+    missing, looked_for = (live.missing, live.looked_for) if live else (0, 0)
     if as_json:
         print(json.dumps({"catalog": str(out), "store": store, "items": pulled.items, "embedder": pulled.embedder,
-                          "changed": live.changed, "pictures_missing": live.missing,
-                          "pictures_looked_for": live.looked_for}))
+                          "changed": pulled.changed, "pictures_missing": missing, "pictures_looked_for": looked_for}))
     else:
-        print(f"{pulled.items} items in {out}" if live.changed else f"{out}: {pulled.items} items, as before")
-        if live.missing:
-            print(f"pictures missing: {live.missing} of {live.looked_for} looked for; copy them, or give --pictures")
+        print(f"{pulled.items} items in {out}" if pulled.changed else f"{out}: {pulled.items} items, as before")
+        if missing:
+            print(f"pictures missing: {missing} of {looked_for} looked for; copy them, or give --pictures")
     return 0
 
 

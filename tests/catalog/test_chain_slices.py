@@ -45,13 +45,13 @@ def test_a_pulled_slice_is_the_pushed_file_byte_for_byte(url: str, small: Shop, 
     with closing(open_engine(url, "oslo")) as engine:
         assert push(path, engine) == Pushed(300, 300, 0)
         pulled = pull(engine, out)
-        assert (pulled.items, pulled.embedder, pulled.published.changed) == (300, "cnn-1", True)
+        assert (pulled.items, pulled.embedder, pulled.changed) == (300, "cnn-1", True)
         assert out.read_bytes() == path.read_bytes()
         assert push(path, engine) == Pushed(300, 0, 0)
         stamp = out.stat().st_mtime_ns, out.stat().st_ino
-        assert not pull(engine, out).published.changed
+        assert not pull(engine, out).changed
     assert (out.stat().st_mtime_ns, out.stat().st_ino) == stamp
-    assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == [".mirror.catalogue.slice"]
 
 
 def test_only_what_changed_is_sent(url: str, small: Shop, write: Write, tmp_path: Path) -> None:
@@ -64,6 +64,29 @@ def test_only_what_changed_is_sent(url: str, small: Shop, write: Write, tmp_path
         path = write((items[:-3], vectors[:-3]), "new.catalogue")
         assert push(path, engine) == Pushed(297, 2, 3)
         pull(engine, out)
+    assert out.read_bytes() == path.read_bytes()
+
+
+def test_nothing_is_fetched_when_neither_the_slice_nor_the_file_changed(
+    url: str, small: Shop, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "mirror.catalogue"
+    path = write(small)
+    with closing(open_engine(url, "oslo")) as engine:
+        push(path, engine)
+        pull(engine, out)
+        fetched: list[int] = []
+        rows = engine.rows
+        monkeypatch.setattr(engine, "rows", lambda: [fetched.append(1), *rows()][1:])
+        assert not pull(engine, out).changed
+        assert not fetched
+        push(write((small[0][:200], small[1][:200]), "fewer.catalogue"), engine)
+        assert pull(engine, out).items == 200
+        push(path, engine)
+        out.write_bytes(write((small[0][:100], small[1][:100]), "local.catalogue").read_bytes())
+        assert pull(engine, out).items == 300  # a file that was changed here is the slice again
+        (tmp_path / ".mirror.catalogue.slice").write_bytes(b"{}")
+        assert not pull(engine, out).changed
     assert out.read_bytes() == path.read_bytes()
 
 
