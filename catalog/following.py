@@ -60,6 +60,13 @@ class Following:
             self._thread = None
             self._catalogue.followed = False
 
+    def check(self) -> None:
+        """Read the file that is open whole, on the calling thread: opening looked at its header only."""
+        edition = self._catalogue.edition
+        self._catalogue.check()
+        if self._catalogue.edition != edition:
+            self.on_change()
+
     def look(self) -> None:
         """Look once, on the calling thread."""
         edition = self._catalogue.edition
@@ -73,6 +80,7 @@ class Following:
         if sys.platform.startswith("linux"):
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        self.check()
         while not self._stop.is_set():
             self.look()
             self._stop.wait(self._every_s)

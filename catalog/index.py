@@ -19,11 +19,14 @@ from types import TracebackType
 
 import numpy as np
 
+from catalog.atomic import previous_of
 from catalog.explain import Explanation, explain
 from catalog.filter import Filter
 from catalog.layout import Sealed, stamp_of
 from catalog.snapshot import Snapshot
 from mirror.domain import FloatArray, Item, MirrorError
+
+_GOES_BACK = "the mirror goes on with the items before the last publish"
 
 
 class Catalogue:
@@ -47,6 +50,22 @@ class Catalogue:
         cut short, of another version or damaged in its header (:meth:`verify` reads the rest too)."""
         path = Path(path)
         return cls(path, Snapshot.of(Sealed.open(path)))
+
+    @classmethod
+    def open_serving(cls, path: Path | str) -> Catalogue:
+        """:meth:`open` for a mirror, which must not stay dark over a damaged file: then the index before the last
+        publish answers, with a ``warning``. Raises the first file's MirrorError when that cannot be opened either."""
+        path = Path(path)
+        try:
+            return cls.open(path)
+        except MirrorError as error:
+            before = _before(path)
+            if before is None:
+                raise
+            catalogue = cls(path, before)
+            catalogue._seen = catalogue._stamp()
+            catalogue._warning = f"{error}; {_GOES_BACK}"
+            return catalogue
 
     def __enter__(self) -> Catalogue:
         return self
@@ -216,6 +235,25 @@ class Catalogue:
             if self._snapshot is snapshot:
                 self._take(new, stamp)
 
+    def check(self) -> None:
+        """Read the mapped file whole, as :meth:`look_again` does with a new one: opening reads only its header and
+        small sections. When it is damaged, the index before the last publish answers instead, if there is one, with a
+        ``warning``."""
+        snapshot = self._snapshot
+        if snapshot is None:
+            return
+        try:
+            snapshot.sealed.verify()
+        except MirrorError as error:
+            before = _before(self.path)
+            if before is None or (before.embedder, before.dim) != (snapshot.embedder, snapshot.dim):
+                self._warning = f"{error}; there is none before it to go on with"
+                return
+            with self._swap:
+                if self._snapshot is snapshot:
+                    self._take(before, self._seen)
+                    self._warning = f"{error}; {_GOES_BACK}"
+
     def _take(self, snapshot: Snapshot, stamp: tuple[int, int, int] | None) -> None:
         self._seen = stamp
         if self._snapshot is not None and snapshot is not self._snapshot:
@@ -243,6 +281,16 @@ class Catalogue:
             return old
         self._warning = ""
         return new
+
+
+def _before(path: Path) -> Snapshot | None:
+    """The index before the last publish, when there is one and it is whole."""
+    try:
+        snapshot = Snapshot.of(Sealed.open(previous_of(path)))
+        snapshot.sealed.verify()
+    except MirrorError:
+        return None
+    return snapshot
 
 
 def _in_place(stamp: tuple[int, int, int] | None, mapped: Snapshot) -> bool:

@@ -89,7 +89,7 @@ class Snapshot:
                 "ranks": ("<u4", (rows,)),
                 "by_id": ("<u4", (rows,)),
                 "text_ends": ("<u8", (rows + 1,)),
-                "text": ("|u1", arrays["text"].shape[:1]),
+                "text": ("|u1", (arrays["text"].size,)),
             }
             for name, (dtype, shape) in expected.items():
                 if (arrays[name].dtype.str, arrays[name].shape) != (dtype, shape):

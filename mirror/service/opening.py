@@ -32,14 +32,17 @@ def load_vision(settings: Settings, *, best_pose: bool = False) -> Vision:
 @contextmanager
 def open_catalogue(settings: Settings, asked: Path | None) -> Iterator[Catalogue | None]:
     """The catalogue asked for, configured, or the sample one, closed at the end; None, said aloud, when there is none.
+    In the place of a damaged one, said aloud too, the one before the last publish.
 
     Raises:
-        MirrorError: there is one, and it cannot be opened.
+        MirrorError: there is one, and it cannot be opened, nor one before it.
     """
     path = catalogue_path(settings, asked)
     if path is None:
         say("no catalogue: looks stay empty; build one with `make catalogue` or `mirror catalog build`")
         yield None
         return
-    with Catalogue.open(path) as catalogue:
+    with Catalogue.open_serving(path) as catalogue:
+        if catalogue.last_warning:
+            say(catalogue.last_warning)
         yield catalogue

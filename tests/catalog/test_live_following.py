@@ -114,6 +114,32 @@ def test_what_a_watch_refused_is_told_until_it_is_mended(small: Shop, write: Wri
         assert following.problem == ""
 
 
+def test_a_damaged_file_at_the_start_makes_way_for_the_one_before_it(
+    small: Shop, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(repriced(small, 10))
+    publish(write(repriced(small, 20), "new.catalogue"), path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])  # its header says so: noticed on opening
+    with Catalogue.open_serving(path) as catalogue:
+        assert prices(catalogue, small) == {10}
+        assert "goes on with the items before the last publish" in catalogue.last_warning
+        path.unlink()
+        write(repriced(small, 30))
+        assert prices(catalogue, small) == {30}
+        assert catalogue.warning == ""
+    monkeypatch.setattr("catalog.layout.CHECKED_ON_OPENING", 0)
+    path.write_bytes(whole[:9000] + b"\xff\xff" + whole[9002:])  # deep inside: noticed when it is read whole
+    with Catalogue.open_serving(path) as catalogue:
+        following = Following(catalogue)
+        following.check()
+        assert prices(catalogue, small) == {10}
+        assert "section vectors does not match its checksum" in following.problem
+    previous_of(path).unlink()
+    with pytest.raises(MirrorError, match="is not there"):
+        Catalogue.open_serving(path.with_name("none.catalogue"))
+
+
 def test_the_thread_follows_a_publish_by_itself_and_ends_when_it_is_told_to(small: Shop, write: Write) -> None:
     path = write(repriced(small, 10))
     with Catalogue.open(path) as catalogue:
