@@ -276,6 +276,7 @@ class Catalogue:
             if _in_place(stamp, old):
                 # Written to in place: the mapped pages changed with it, so there is no old state to go on
                 # with.
+                self._warning = str(error)
                 raise
             self._warning = f"{error}; the mirror goes on with the items it had"
             return old

@@ -147,16 +147,22 @@ def _tasks(settings: Settings) -> Finding:
 
 
 def _catalogue(settings: Settings) -> Finding:
+    from catalog.following import Following
     from catalog.index import Catalogue
 
     path = catalogue_path(settings)
     if path is None:
         says = "none built yet: looks stay empty"
         return Finding("catalogue", "warning", says, "make catalogue, or mirror catalog build")
-    catalogue = Catalogue.open(path)
-    count = len(catalogue)
-    catalogue.close()
-    return Finding("catalogue", "ok", f"{count} items in {path.name}")
+    with Catalogue.open_serving(path) as catalogue:
+        says = f"{len(catalogue)} items in {path.name}"
+        following = Following(catalogue)
+        following.check()
+        following.look()
+        if following.problem:
+            says = f"{says}; {following.problem}"
+            return Finding("catalogue", "warning", says, "publish a whole file, or mend the feed")
+    return Finding("catalogue", "ok", says)
 
 
 def _disk(settings: Settings) -> Finding:

@@ -98,9 +98,10 @@ def test_a_file_that_is_cut_in_place_is_an_error_at_the_next_query_and_mended_by
         with pytest.raises(MirrorError, match="it has 5000 of"):
             catalogue.query(small[1][0])
         following.look()
+        assert "it has 5000 of" in following.problem
         write(repriced(small, 20))
         following.look()
-        assert prices(catalogue, small) == {20}
+        assert (prices(catalogue, small), following.problem) == ({20}, "")
 
 
 def test_what_a_watch_refused_is_told_until_it_is_mended(small: Shop, write: Write) -> None:
