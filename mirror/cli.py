@@ -126,7 +126,7 @@ def _parser() -> Parser:
     preview.add_argument("--catalog", type=Path, help="catalogue file (default: the configured or the sample one)")
     preview.add_argument("--size", type=_window_size, metavar="WxH", help="only this window size")
     preview.add_argument("--language", help="only this language, e.g. zh")
-    preview.add_argument("--theme", choices=("light", "dark"), help="only this theme")
+    preview.add_argument("--theme", choices=("light", "dark", "contrast"), help="only this theme")
 
     catalog = commands.add_parser("catalog", help="build, query and inspect a shop's catalogue")
     catalogs = catalog.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)

@@ -61,7 +61,9 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class PipelineSettings:
-    """Wished times between two runs of a stage (seconds) and the display's patience for a frame's own pose."""
+    """Wished times between two runs of a stage (seconds) and the display's patience for a frame's own pose.
+    ``full_body``: what counts as a full body: "standing", head to ankles; "seated" lets one who sits in a
+    wheelchair count as whole although her legs are hidden (then nobody is asked to step back until ankles show)."""
 
     people_every_s: float = 1.0
     body_every_s: float = 0.33
@@ -69,6 +71,7 @@ class PipelineSettings:
     face_every_s: float = 2.0
     look_every_s: float = 0.33
     pose_wait_ms: float = 25.0
+    full_body: Literal["standing", "seated"] = "standing"
     forget_after_s: float = 2.0
 
 
@@ -98,15 +101,17 @@ class ShopSettings:
 @dataclass(frozen=True)
 class UiSettings:
     """The window. A width of 0 takes the screen's size, or 1080x1920 without one. ``accent``: the shop's colour
-    (#rrggbb) for what is hers, instead of the citron; dark ink must be readable on it."""
+    (#rrggbb) for what is hers, instead of the citron; dark ink must be readable on it. ``low_controls``: what can be
+    touched stands within reach of one who sits (docs/accessibility.md)."""
 
     language: Literal["en", "zh", "es"] = "en"
-    theme: Literal["light", "dark", "auto"] = "light"
+    theme: Literal["light", "dark", "auto", "contrast"] = "light"
     accent: str = ""
     width: int = 0
     height: int = 0
     kiosk: bool = False
     reduced_motion: bool = False
+    low_controls: bool = False
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ class LivePipeline:
         self.catalogue = catalogue
         self.display = DisplaySlot()
         self.on_picture: Callable[[], None] | None = None
-        self.memory = ShopperMemory(consent=settings.privacy.consent)
+        self._seated = settings.pipeline.full_body == "seated"
+        self.memory = ShopperMemory(consent=settings.privacy.consent, seated=self._seated)
         self.telemetry = TelemetryRecord()
         self.on_new_items: Callable[[], None] = lambda: None
         """Called on a thread of its own when the catalogue's file was replaced and the new one answers."""
@@ -258,7 +259,7 @@ class LivePipeline:
             return state
         state = replace(
             state, pose=memory.pose, pose_frame_number=memory.pose_number, pose_time=memory.pose_time,
-            full_body=memory.full_body, distance=distance(memory.pose, size, memory.full_body),
+            full_body=memory.full_body, distance=distance(memory.pose, size, memory.full_body, seated=self._seated),
             frontal=frontality(memory.pose) >= FRONTAL_FROM, stages_done=state.stages_done | {"people", "pose"},
         )
         return replace(state, **carried(memory))

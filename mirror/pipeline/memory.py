@@ -74,8 +74,9 @@ class ShopperMemory:
     """Thread-safe. ``token`` changes whenever something must not be carried over (another shopper, a consent
     taken back): whoever worked on the old token finds his result refused."""
 
-    def __init__(self, *, consent: Literal["ask", "given", "off"] = "ask") -> None:
+    def __init__(self, *, consent: Literal["ask", "given", "off"] = "ask", seated: bool = False) -> None:
         self._policy = consent
+        self._seated = seated
         self._lock = threading.Lock()
         self._filter = PoseFilter()
         self._standing = Declared()
@@ -147,7 +148,8 @@ class ShopperMemory:
             if token != self._token or self._shopper == 0:
                 return None
             smoothed = self._filter.update(pose, time)
-            self._full = full_body(smoothed) or (self._full and full_body(smoothed, FULL_STAYS_SCORE))
+            self._full = full_body(smoothed, seated=self._seated) or (
+                self._full and full_body(smoothed, FULL_STAYS_SCORE, seated=self._seated))
             self._poses.append((number, time, smoothed))
             return smoothed
 

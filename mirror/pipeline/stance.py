@@ -18,6 +18,10 @@ SIDEWAYS_RATIO = 0.25
 FAR_SHARE = 0.45
 """Nose to ankle over the frame's height, under which clothes are too small to be seen well: 320 of 720 rows."""
 
+FAR_SHARE_SEATED = 0.25
+"""The same of one who sits: nose to ankle is three quarters of standing, and to the knee, where ankles are hidden, less
+than half; between these."""
+
 EDGE_SHARE = 0.03
 """A head whose keypoints come this near to the frame's upper edge is cut by it."""
 LIMB_SHARE = 0.10
@@ -56,12 +60,15 @@ def _head_frontality(pose: Pose) -> float:
     return max(0.0, min(1.0, 2.0 * (1.0 - abs(2.0 * share - 1.0))))
 
 
-def distance(pose: Pose, frame_size: tuple[int, int], whole: bool | None = None) -> Distance | None:
+def distance(
+    pose: Pose, frame_size: tuple[int, int], whole: bool | None = None, *, seated: bool = False,
+) -> Distance | None:
     """Too near (cut by the frame), well, or too far; None when too little of her is seen to say.
 
     Args:
         frame_size: width, height of the frame in the pose's pixels.
         whole: whether the full body is in view (None: read from the pose).
+        seated: one who sits counts as whole (mirror/vision/full_body.py).
     """
     box = pose.box(LEAST_SCORE)
     if box is None:
@@ -69,9 +76,9 @@ def distance(pose: Pose, frame_size: tuple[int, int], whole: bool | None = None)
     height = frame_size[1]
     if box.y1 < 0 or box.y2 > height:
         return "near"
-    if not (full_body(pose) if whole is None else whole):
+    if not (full_body(pose, seated=seated) if whole is None else whole):
         headless = pose.point("nose")[2] < LEAST_SCORE
         above = (LIMB_SHARE if headless else EDGE_SHARE) * height
         if box.y1 < above or box.y2 > height - LIMB_SHARE * height:
             return "near"
-    return "far" if box.height < FAR_SHARE * height else "ok"
+    return "far" if box.height < (FAR_SHARE_SEATED if seated else FAR_SHARE) * height else "ok"

@@ -46,7 +46,7 @@ class Field:
 
 
 FIELDS: tuple[Field, ...] = (
-    Field("ui", "theme", "Theme", "auto turns dark in a dark shop"),
+    Field("ui", "theme", "Theme", "auto turns dark in a dark shop; contrast: white on black"),
     Field("ui", "language", "Language", "what the mirror speaks when nobody chose"),
     Field("ui", "reduced_motion", "Reduced motion", "cards change by a cut"),
     Field("privacy", "consent", "Consent",

@@ -36,14 +36,12 @@ def draw_button(
     painter.fillPath(rounded(place.x(), place.y(), place.width(), place.height(), theme.radius("button")), ground)
     r = 40.0 if place.width() >= NARROW else 30.0
     x = place.x() + 12 + r
-    disc(painter, look, "palm", x, place.center().y(), r)
-    if hand == "right":
-        # the thumb points to the middle of her body
-        painter.save()
+    painter.save()
+    if hand == "right":  # the thumb points to the middle of her body
         painter.translate(2 * x, 0)
         painter.scale(-1, 1)
-        disc(painter, look, "palm", x, place.center().y(), r)
-        painter.restore()
+    disc(painter, look, "palm", x, place.center().y(), r)
+    painter.restore()
     left = x + r + (18 if place.width() >= NARROW else 12)
     room = place.right() - 12 - left
     bold = text.fit(title, BODY, 600, room)

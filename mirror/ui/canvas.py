@@ -34,6 +34,8 @@ class Canvas:
         self.plates: list[Rect] = []
         self.targets: list[tuple[Rect, tuple[Act, ...]]] = []
         self.animating = False
+        self.low_controls = False
+        """Whether everything that can be touched stands low."""
         self.stale = ""
         """Until when prices were up to date, in words; "" while they are."""
         self.now = 0.0

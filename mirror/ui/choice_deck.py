@@ -20,7 +20,7 @@ from mirror.ui.words import Words
 
 PAD, PAD_TALL = 44, 40
 TITLE, NAME, SMALL = theme.size("detailTitle"), theme.size("label"), theme.size("min")
-CHIP, GAP = 72, 8
+CHIP, GAP = 68, 8
 COLUMN = 296
 """Portrait: where the chips begin; before them stand the row's icon, name and origin."""
 CHIP_PAD = 12
@@ -42,11 +42,13 @@ def labels_of(words: Words, row: Row, bands: PriceBands | None) -> tuple[str, ..
     if row == "size":
         return CHIPS["size"]
     if row == "price":
-        low = words.price(bands.low, bands.currency) if bands else ""
-        high = words.price(bands.high, bands.currency) if bands else ""
         told = words.all("prices")
+        if bands is None:
+            return ("", "", "", told[3])
+        low, high = (words.price(amount, bands.currency) for amount in (bands.low, bands.high))
         # the cheapest band ends where the middle one begins
-        return told[0].format(high=low), told[1].format(low=low, high=high), told[2].format(low=high), told[3]
+        return (told[0].format(high=low), told[1].format(span=words.price_span(bands.low, bands.high, bands.currency)),
+                told[2].format(low=high), told[3])
     return words.all({"department": "departments", "style": "styles", "age": "ages"}[row])
 
 
@@ -56,15 +58,15 @@ def places(
     """Where every row and chip stands on a deck of this size, design pixels. A chip is as wide as its word needs, and
     the rest of the row is shared evenly."""
     wide = width > height
-    top = 108.0 if wide else 152.0
-    foot = height - (32 if wide else 24) - buttons.HIGH - 18
+    top = 108.0 if wide else 138.0
+    foot = height - (32 if wide else 20) - buttons.HIGH - (18 if wide else 10)
     high = min(104.0 if wide else 140.0, (foot - top) / max(1, len(rows)))
     left = float(COLUMN if wide else PAD_TALL)
     room = width - left - (PAD if wide else PAD_TALL)
     made: list[Place] = []
     for i, (row, words) in enumerate(zip(rows, labels, strict=True)):
         y = top + i * high
-        chips_y = y + (high - CHIP) / 2 if wide else y + high - CHIP - 8
+        chips_y = y + (high - CHIP) / 2 if wide else y + high - CHIP - 4
         needed = [text.width_of(word, NAME, 600) + 2 * CHIP_PAD for word in words]
         free = room - GAP * (len(words) - 1)
         even = free / len(words)
@@ -91,14 +93,14 @@ def bake_choices(
 
     def draw(painter: QPainter, w: float, h: float) -> None:
         wide = w > h
-        pad = PAD if wide else PAD_TALL
+        pad, top = (PAD, 32) if wide else (PAD_TALL, 26)
         head = text.fit(words("corr"), TITLE, 600, (w - 2 * pad) * (0.5 if wide else 1.0))
-        text.draw(painter, head, pad, 32, look.ink)
+        text.draw(painter, head, pad, top, look.ink)
         note = text.fit(words("cnote"), SMALL, 400, w - 2 * pad - (head.width + 24 if wide else 0))
         if wide:
-            text.draw(painter, note, w - pad - note.width, 32 + (head.height - note.height) / 2, look.ink2)
+            text.draw(painter, note, w - pad - note.width, top + (head.height - note.height) / 2, look.ink2)
         else:
-            text.draw(painter, note, pad, 32 + head.height, look.ink2)
+            text.draw(painter, note, pad, top + head.height, look.ink2)
         for i, (place, told) in enumerate(zip(places(choices.rows, labels, w, h), labels, strict=True)):
             _name(painter, look, words, choices, place, wide, pad, w)
             if i == active:
@@ -106,7 +108,7 @@ def bake_choices(
                 painter.fillPath(bar, look.ink)
             for chip, at, label in zip(CHIPS[place.row], place.chips, told, strict=True):
                 _chip(painter, look, at, label, chip == choices.chip(place.row), choices.origin(place.row) == "yours")
-        left, right = buttons.pair(pad, h - (32 if wide else 24) - buttons.HIGH, w - 2 * pad)
+        left, right = buttons.pair(pad, h - (32 if wide else 20) - buttons.HIGH, w - 2 * pad)
         buttons.draw_button(painter, look, left, "left", words("done"), words)
         buttons.draw_button(painter, look, right, "right", words("next_row"), words,
                             first=True)
@@ -120,7 +122,7 @@ def _name(
     """A row's icon, name and where its value came from."""
     origin = choices.origin(place.row)
     told = words({"yours": "yours", "estimated": "estimated"}[origin]) if origin else ""
-    middle = place.chips[0].center().y() if wide else place.chips[0].y() - 30
+    middle = place.chips[0].center().y() if wide else place.chips[0].y() - 24
     left = pad + 52
     room = COLUMN - 12 - left if wide else (w - left - pad) * 0.6
     name = text.fit(words(f"c_{place.row}"), NAME, 600, room)
@@ -183,7 +185,7 @@ class ChoiceDeck:
             found: list[tuple[QRectF, Act]] = [
                 (spot, Pick(place.row, chip)) for place in places(choices.rows, labels, w, h)
                 for chip, spot in zip(CHIPS[place.row], place.chips, strict=True)]
-            pad, foot = (PAD, 32) if w > h else (PAD_TALL, 24)
+            pad, foot = (PAD, 32) if w > h else (PAD_TALL, 20)
             left, right = buttons.pair(pad, h - foot - buttons.HIGH, w - 2 * pad)
             self._spots = key, [*found, (left, Intent.CLOSE), (right, Intent.CHOOSE)]
         return self._spots[1]

@@ -95,9 +95,15 @@ class Freeze:
             return at
         lane, button, gap = at.lane_left, self.button(at), round(16 * at.scale)
         if at.portrait:
-            return replace(at, lane_left=lane._replace(h=button.y - gap - lane.y))
+            top = self.change_place(at).y if at.low else button.y
+            return replace(at, lane_left=lane._replace(h=min(lane.bottom, top - gap) - lane.y))
         left = button.right + gap
         return replace(at, lane_left=lane._replace(x=left, w=lane.right - left))
+
+    def change_place(self, at: Layout) -> Rect:
+        """Where her choices are opened where controls stand low: above Compare."""
+        button = self.button(at)
+        return button._replace(y=button.y - button.h - round(16 * at.scale))
 
     def paint(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
         """The button on the look; the names of the two images while she compares."""
@@ -106,6 +112,11 @@ class Freeze:
             pill = self.canvas.kept(("compare",), lambda: pills.bake_pill(
                 look, s, "", words("cmp"), place.w / s, 600, round(place.h / s)))
             self.canvas.put(painter, pill, place.x, place.y, Intent.FREEZE)
+            if at.low:
+                low = self.change_place(at)
+                mend = self.canvas.kept(("mend",), lambda: pills.bake_pill(
+                    look, s, "", words("corr"), low.w / s, 600, round(low.h / s)))
+                self.canvas.put(painter, mend, low.x, low.y, Intent.CHANGE)
         elif self.active:
             still, part = self._place(at), self._part(at)
             for key, x in (("still", still.x), ("live", part.x + self.shift(at))):

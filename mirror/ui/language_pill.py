@@ -46,8 +46,11 @@ def paint_choice(canvas: Canvas, painter: QPainter, at: Layout, screen: Screen) 
     codes = languages()
     spoken = codes.index(canvas.words.language)
     pill = canvas.kept(("languages",), lambda: bake_choice(canvas.look, at.scale, spoken))
-    low = screen is Screen.ATTRACT and not at.portrait
-    x, y = (at.hint.x, at.hint.y) if low else (at.stop.right - pill.width, at.stop.y)
+    if screen is Screen.ATTRACT and not at.portrait:
+        x, y = at.hint.x, at.hint.y
+    else:
+        corner = at.stop_on(screen)
+        x, y = corner.x if at.low else corner.right - pill.width, corner.y
     canvas.put(painter, pill, x, y)
     edges = [x + round((INSET + SEGMENT * place) * at.scale) for place in range(len(codes) + 1)]
     for place in range(len(codes)):

@@ -6,7 +6,7 @@ gives its surplus to the mirror, never to the plates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from mirror.ui.screens import Screen
@@ -16,6 +16,8 @@ PORTRAIT = (1080, 1920)
 LANDSCAPE = (1920, 1080)
 HINTED = frozenset({Screen.LOOK, Screen.DETAIL, Screen.CORRECTION})
 """Screens with a hint at the top: in portrait the lock has no words there."""
+LOW_EDGE = 32
+"""Where low controls begin from the left, design pixels."""
 TOUCH_LEAST = 68
 """Least height of anything to be touched, design pixels (33 mm on a 43 inch panel)."""
 
@@ -89,6 +91,39 @@ class Layout:
     detail: Rect
     choices: Rect
     compare: Rect
+    low: bool = False
+    """Whether Stop and languages stand low, at her right hand, instead of at the top."""
+
+    def deck(self, screen: Screen) -> Rect | None:
+        """The deck of a screen, None where it has none."""
+        return {
+            Screen.ATTRACT: self.sheet, Screen.APPROACH: self.guide, Screen.CONSENT: self.consent,
+            Screen.GUIDANCE: self.guide, Screen.LOOKING: self.looking, Screen.LOOK: self.tabs,
+            Screen.DETAIL: self.detail, Screen.CORRECTION: self.choices, Screen.COMPARE: self.compare,
+            Screen.GOODBYE: self.goodbye,
+        }.get(screen)
+
+    def stop_on(self, screen: Screen) -> Rect:
+        """Where Stop (or, before her yes, the languages) stand on a screen."""
+        deck = self.deck(screen)
+        if not self.low or deck is None:
+            return self.stop
+        margin, high = round(MARGIN * self.scale), self.stop.h
+        if not self.portrait:
+            return Rect(margin, self.hint.y - high - round(16 * self.scale), self.stop.w, high)
+        if screen is Screen.COMPARE:  # her two images reach down to the deck
+            inset = round(20 * self.scale)
+            return Rect(deck.x + inset, deck.y + inset, self.stop.w, high)
+        return Rect(round(LOW_EDGE * self.scale), deck.y - high - round(16 * self.scale), self.stop.w, high)
+
+    def for_tags(self, screen: Screen) -> Layout:
+        """The layout whose lanes end above this screen's deck, and above Stop where that stands low."""
+        deck, gap = self.deck(screen), round(16 * self.scale)
+        foot = deck.y - gap if deck is not None and self.portrait else self.height
+        left, right = self.lane_left, self.lane_right
+        rest = min(foot, self.stop_on(screen).y - gap) if self.low else foot
+        return replace(self, lane_left=left._replace(h=min(left.bottom, rest) - left.y),
+                       lane_right=right._replace(h=min(right.bottom, foot) - right.y))
 
     def body(self, screen: Screen) -> Rect:
         """The corridor that her body is fitted to, and that no plate of this screen may enter."""
@@ -102,35 +137,41 @@ class Layout:
         if screen is Screen.ATTRACT:
             return lock, self.sheet
         if screen is Screen.APPROACH:
-            return lock, self.stop, self.guide
+            return lock, self.stop_on(screen), self.guide
         if screen is Screen.CONSENT:
             return lock, self.consent
         if screen is Screen.PLAIN:
             return (lock,)
         if screen is Screen.GUIDANCE:
-            return lock, self.stop, self.guide
+            return lock, self.stop_on(screen), self.guide
         if screen is Screen.LOOKING:
-            return lock, self.stop, self.looking
+            return lock, self.stop_on(screen), self.looking
         if screen is Screen.LOOK:
             deck = (self.tabs, self.counter, self.card, self.back, self.forward)
             peeks = (self.before, self.after) if self.portrait else self.thumbs
-            return (lock, self.stop, self.hint, *deck, *peeks)
+            return (lock, self.stop_on(screen), self.hint, *deck, *peeks)
         if screen is Screen.DETAIL:
-            return lock, self.stop, self.hint, self.detail
+            return lock, self.stop_on(screen), self.hint, self.detail
         if screen is Screen.CORRECTION:
-            return lock, self.stop, self.hint, self.choices
+            return lock, self.stop_on(screen), self.hint, self.choices
         if screen is Screen.COMPARE:
-            return lock, self.stop, self.compare
+            return lock, self.stop_on(screen), self.compare
         if screen is Screen.GOODBYE:
             return lock, self.goodbye
         return ()
 
 
-def layout(width: int, height: int) -> Layout:
-    """The layout of a window of ``width`` x ``height`` pixels. ValueError below 64 pixels a side."""
+def layout(width: int, height: int, *, low: bool = False) -> Layout:
+    """The layout of a window of ``width`` x ``height`` pixels. ``low``: everything that can be touched stands low.
+    ValueError below 64 pixels a side."""
     if width < 64 or height < 64:
         raise ValueError(f"a window of {width}x{height} pixels is too small for the mirror")
-    return _portrait(width, height) if height >= width else _landscape(width, height)
+    made = _portrait(width, height) if height >= width else _landscape(width, height)
+    if not low:
+        return made
+    # room at the foot of the left lane: for Stop in portrait beside what else stands there, in landscape over the hint
+    room = round((88 if made.portrait else 48) * made.scale)
+    return replace(made, low=True, lane_left=made.lane_left._replace(h=made.lane_left.h - room))
 
 
 class _Grid:

@@ -91,10 +91,11 @@ class MirrorWindow:
         self.model.engineer = engineer
         self.bell = _Bell()
         self.shelf = PictureShelf(self._picture_of, self.bell.ring)
-        theme = Theme.named("dark" if settings.ui.theme == "dark" else "light", settings.ui.accent)
+        theme = Theme.named("light" if settings.ui.theme == "auto" else settings.ui.theme, settings.ui.accent)
         self.overlay = Overlay(theme, Words(settings.ui.language), self.shelf.get,
                                lambda colour: colour_name(colour, self.overlay.words.language),
                                reduced_motion=settings.ui.reduced_motion)
+        self.overlay.low_controls = settings.ui.low_controls
         self.overlay.handoff.url = settings.handoff.url
         self.widget = MirrorWidget(self.overlay, self.model, self.press, clock)
         self.widget.on_painted = self._painted

@@ -90,7 +90,7 @@ class Overlay(Canvas):
         self._top(painter, at, model)
         tagged = model.screen in TAGGED
         if view is not None and tagged:
-            cleared = self.handoff.cleared(self.freeze.cleared(at, model), model)
+            cleared = self.handoff.cleared(self.freeze.cleared(at.for_tags(model.screen), model), model)
             self.tags.paint(painter, cleared, model, state, view)
         elif not tagged:
             self.tags.hide()
@@ -131,8 +131,10 @@ class Overlay(Canvas):
         self.put(painter, lock, at.lock.x, at.lock.y)
         if model.consented:
             stop = self.kept(("stop",), lambda: pills.bake_pill(look, s, "cross", words("stop"), at.stop.w / s))
-            self._stop_x = at.stop.right - stop.width
-            self.put(painter, stop, self._stop_x, at.stop.y, Intent.STOP)
+            place = at.stop_on(model.screen)
+            x = place.x if at.low else place.right - stop.width
+            self._stop_x = at.stop.right if at.low else x
+            self.put(painter, stop, x, place.y, Intent.STOP)
         if model.screen in (Screen.ATTRACT, Screen.APPROACH, Screen.CONSENT):
             paint_choice(self, painter, at, model.screen)
         if self.recording:

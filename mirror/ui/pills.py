@@ -96,8 +96,10 @@ def disc(painter: QPainter, look: Theme, icon: str, x: float, y: float, r: float
 
 
 def see_through(look: Theme) -> QColor:
-    """The ground of a tag: the plate at 96 %."""
+    """The ground of a tag: the plate at 96 %; in high contrast nothing shines through."""
     ground = QColor(look.plate)
+    if look.name == "contrast":
+        return ground
     ground.setAlphaF(float(theme.tokens()["color"]["plateAlpha"]["tag"]))
     return ground
 

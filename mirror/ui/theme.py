@@ -88,11 +88,14 @@ def contrast(one: QColor, other: QColor) -> float:
     return (bright + 0.05) / (dark + 0.05)
 
 
+ThemeName = Literal["light", "dark", "contrast"]
+
+
 @dataclass(frozen=True)
 class Theme:
     """Colours of one theme by their token names."""
 
-    name: Literal["light", "dark"]
+    name: ThemeName
     plate: QColor
     sunk: QColor
     ink: QColor
@@ -102,7 +105,7 @@ class Theme:
     on_yours: QColor
 
     @classmethod
-    def named(cls, name: Literal["light", "dark"], accent: str = "") -> Theme:
+    def named(cls, name: ThemeName, accent: str = "") -> Theme:
         """A theme, with the shop's ``accent`` (#rrggbb) where it has one.
 
         Raises:

@@ -55,7 +55,7 @@ class MirrorWidget(QWidget):
         super().__init__()
         self.overlay = overlay
         self.model = model
-        self.at: Layout = layout(max(64, self.width()), max(64, self.height()))
+        self.at: Layout = layout(max(64, self.width()), max(64, self.height()), low=overlay.low_controls)
         self.on_painted: Callable[[], None] | None = None
         self.on_resized: Callable[[Layout], None] | None = None
         self.paint_times: deque[float] = deque(maxlen=PAINTS)
@@ -141,7 +141,7 @@ class MirrorWidget(QWidget):
             self.on_painted()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        self.at = layout(max(64, self.width()), max(64, self.height()))
+        self.at = layout(max(64, self.width()), max(64, self.height()), low=self.overlay.low_controls)
         self.overlay.resize(self.at)
         if self.on_resized is not None:
             self.on_resized(self.at)

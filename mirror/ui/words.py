@@ -52,9 +52,19 @@ class Words:
 
     def price(self, amount: float, currency: str) -> str:
         """A price with its sign; cents only when there are some."""
+        return self._signed(self._number(amount), currency)
+
+    def price_span(self, low: float, high: float, currency: str) -> str:
+        """From one price to another, the sign said once."""
+        return self._signed(f"{self._number(low)}–{self._number(high)}", currency)
+
+    def _number(self, amount: float) -> str:
         number = f"{amount:,.0f}" if abs(amount - round(amount)) < 0.005 else f"{amount:,.2f}"
         way = self._copy["numbers"]
-        number = number.translate({ord(","): way["thousands"], ord("."): way["decimal"]})
+        return number.translate({ord(","): way["thousands"], ord("."): way["decimal"]})
+
+    def _signed(self, number: str, currency: str) -> str:
+        way = self._copy["numbers"]
         sign = CURRENCY_SIGNS.get(currency.upper())
         # the space before a sign must not part the two at the end of a line
         return way["price"].format(sign=sign, number=number).replace(" ", "\u00a0") if sign \
