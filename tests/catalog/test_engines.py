@@ -9,7 +9,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -44,11 +44,17 @@ QUESTIONS = {
 }
 
 
-@pytest.fixture(params=["file", "qdrant", "pgvector"])
+@pytest.fixture(params=["file", "qdrant", "qdrant-core", "pgvector"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens views of one new, empty engine, for a store each."""
     views: list[Engine] = []
-    if request.param == "qdrant":
+    core: Any = None
+    if request.param == "qdrant-core":
+        pytest.importorskip("qdrant_edge", reason="qdrant-edge-py is not installed: pip install '.[dev]'")
+        from tests.catalog.qdrant_core import CoreClient
+
+        core, url = CoreClient(tmp_path / "core"), f"qdrant:{tmp_path / 'unused'}"
+    elif request.param == "qdrant":
         pytest.importorskip("qdrant_client", reason="qdrant-client is not installed: pip install '.[dev]'")
         url = f"qdrant:{tmp_path / 'qdrant'}"
     elif request.param == "pgvector":
@@ -58,15 +64,20 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
         url = str(tmp_path / "chain")
 
     def open_store(store: str = "berlin-1") -> Engine:
-        if request.param == "qdrant":  # a local folder has one client at a time
+        if "qdrant" in request.param:  # a local folder has one client at a time
             for view in views:
                 view.close()
         views.append(open_engine(url, store))
+        if core is not None:
+            views[-1].close()
+            views[-1]._client, views[-1]._server = core, True
         return views[-1]
 
     yield open_store
     for view in views:
         view.close()
+    if core is not None:
+        core.end()
 
 
 @pytest.fixture(scope="module")
