@@ -1,4 +1,4 @@
-"""The calls of Qdrant's client that the catalogue makes, answered by Qdrant's own core in this process (qdrant-edge-py).
+"""The calls of Qdrant's client that the catalogue makes, answered by Qdrant's core in this process (qdrant-edge-py).
 
 A server is not to be had in a test. Its core is the same code: storage, payload indexes, filters and float arithmetic
 are those of a server; only the wire is not there.
@@ -36,8 +36,8 @@ class CoreClient:
         self._shards[name] = edge.EdgeShard.create(str(self._folder / name), edge.EdgeConfig(params))
 
     def create_payload_index(self, name: str, key: str, field_schema: Any) -> None:
-        kind = field_schema if isinstance(field_schema, str) else field_schema.type
-        self._shards[name].update(edge.UpdateOperation.create_field_index(key, KINDS[str(getattr(kind, "value", kind))]))
+        kind = field_schema if isinstance(field_schema, str) else field_schema.type.value
+        self._shards[name].update(edge.UpdateOperation.create_field_index(key, KINDS[kind]))
 
     def upsert(self, name: str, points: list[models.PointStruct], wait: bool) -> None:
         assert wait
