@@ -212,9 +212,8 @@ class _Run:
 def _unknown(
     items: Path, pictures: Path, known: Embedded, report: Embedding, format: str | None, mapping: FeedMapping | None
 ) -> Iterator[_Task]:
-    """The feed's pictures that are not embedded yet, each content once. Bad rows and pictures that are not there are
-    passed over: the build says what is wrong with them."""
-    handed_out: set[bytes] = set()
+    """The feed's pictures that are not embedded yet. Bad rows and pictures that are not there are passed over: the build
+    says what is wrong with them."""
     for item in read_items(items, format, mapping):
         if isinstance(item, MirrorError):
             continue
@@ -223,10 +222,9 @@ def _unknown(
             key = known.key(path)
         except OSError:
             continue
-        if key in handed_out or known.get(key) is not None:
+        if known.get(key) is not None:
             report.known += 1
             continue
-        handed_out.add(key)
         yield _Task(key, str(path.absolute()))
 
 
