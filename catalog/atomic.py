@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,6 +54,13 @@ def replacing(path: Path, keep: Path | None = None) -> Iterator[BinaryIO]:
         os.replace(draft_of(path), path)
         if held and keep:
             os.replace(held, keep)
+
+
+def protect(path: Path) -> None:
+    """Take the right to write from everybody: a copy made onto a file that mirrors have mapped would cut it under them
+    (SIGBUS), and now it is refused. Replacing and removing it ask the folder, not the file."""
+    with suppress(OSError):  # a file system without rights
+        os.chmod(path, os.stat(path).st_mode & ~0o222 & 0o7777)
 
 
 def exchange(path: Path, kept: Path, check: Callable[[Path], None]) -> None:

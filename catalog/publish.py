@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from catalog.atomic import before_update_of, draft_of, exchange, previous_of, replacing
+from catalog.atomic import before_update_of, draft_of, exchange, previous_of, protect, replacing
 from catalog.index import Catalogue
 from catalog.layout import MAGIC, Sealed, rewrite_sealed
 from catalog.snapshot import Snapshot
@@ -70,6 +70,7 @@ def publish(new: Path, live: Path, *, new_embedder: bool = False, least_share: f
         rewrite_sealed(out, fresh.sealed, {**fresh.sealed.about, "pictures": pictures})
         out.flush()
         Sealed.open(draft_of(live)).verify()
+    protect(live)
     before_update_of(live).unlink(missing_ok=True)
     return Published(live, len(fresh), fresh.embedder, True, before, kept, missing, looked_for)
 
@@ -91,6 +92,7 @@ def roll_back(live: Path, *, update: bool = False, new_embedder: bool = False) -
             found.append((snapshot, *_pictures_missing(catalogue)))
 
     exchange(live, kept, check)
+    protect(live)
     if not update:
         before_update_of(live).unlink(missing_ok=True)
     snapshot, missing, looked_for = found[0]

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from catalog.atomic import before_update_of, replacing
+from catalog.atomic import before_update_of, protect, replacing
 from catalog.columns import AGE_ORDER, GENDER_ORDER, size_mask
 from catalog.feeds.delimited import delimited_rows
 from catalog.feeds.google_merchant import google_rows
@@ -74,6 +74,7 @@ def update(live: Path, feed: Path, *, format: str | None = None, mapping: FeedMa
                 raise _Unchanged
             about, sections = changes.written()
             rewrite_sealed(out, snapshot.sealed, about, sections)
+        protect(live)
     except _Unchanged:
         pass
     return Updated(live, len(snapshot), len(changes.rows), changes.prices_changed, changes.stock_changed,

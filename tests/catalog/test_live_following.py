@@ -121,6 +121,7 @@ def test_a_damaged_file_at_the_start_makes_way_for_the_one_before_it(
     path = write(repriced(small, 10))
     publish(write(repriced(small, 20), "new.catalogue"), path)
     whole = path.read_bytes()
+    path.unlink()
     path.write_bytes(whole[:-1])  # its header says so: noticed on opening
     with Catalogue.open_serving(path) as catalogue:
         assert prices(catalogue, small) == {10}
@@ -130,6 +131,7 @@ def test_a_damaged_file_at_the_start_makes_way_for_the_one_before_it(
         assert prices(catalogue, small) == {30}
         assert catalogue.warning == ""
     monkeypatch.setattr("catalog.layout.CHECKED_ON_OPENING", 0)
+    path.unlink()
     path.write_bytes(whole[:9000] + b"\xff\xff" + whole[9002:])  # deep inside: noticed when it is read whole
     with Catalogue.open_serving(path) as catalogue:
         following = Following(catalogue)

@@ -124,6 +124,20 @@ def test_much_fewer_items_than_before_are_refused_when_a_least_share_is_asked_fo
     assert publish(new, live).items == 90
 
 
+def test_nobody_may_copy_onto_a_file_that_was_published(small: Shop, write: Write, tmp_path: Path) -> None:
+    live = write(repriced(small, 10))
+    publish(write(repriced(small, 20), "new.catalogue"), live)
+    assert live.stat().st_mode & 0o222 == 0
+    feed = tmp_path / "prices.csv"
+    feed.write_text(f"id,price\n{small[0][0].id},1\n")
+    update(live, feed)
+    assert live.stat().st_mode & 0o222 == 0
+    roll_back(live)
+    assert live.stat().st_mode & 0o222 == 0
+    publish(write(repriced(small, 30), "newer.catalogue"), live)
+    assert prices(live) == {30}
+
+
 def test_two_writers_at_once_are_one_too_many(small: Shop, write: Write) -> None:
     live, new = write(repriced(small, 10)), write(repriced(small, 20), "new.catalogue")
     publish(new, live)
