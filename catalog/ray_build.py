@@ -212,8 +212,8 @@ class _Run:
 def _unknown(
     items: Path, pictures: Path, known: Embedded, report: Embedding, format: str | None, mapping: FeedMapping | None
 ) -> Iterator[_Task]:
-    """The feed's pictures that are not embedded yet. Bad rows and pictures that are not there are passed over: the build
-    says what is wrong with them."""
+    """The feed's pictures that are not embedded yet. Bad rows and pictures that are not there are passed over: the
+    build says what is wrong with them."""
     for item in read_items(items, format, mapping):
         if isinstance(item, MirrorError):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -313,6 +314,17 @@ def test_a_server_that_is_away_is_said_without_the_key(monkeypatch: pytest.Monke
         with pytest.raises(MirrorError, match=r"^http://127.0.0.1:1: cannot be used") as told:
             engine.about()
         assert "geheim" not in str(told.value)
+
+
+@pytest.mark.parametrize(("module", "url", "extra"), [
+    ("qdrant_client", "https://qdrant.example:6333", "qdrant"), ("psycopg", "postgresql://u@db.example/x", "pgvector"),
+])
+def test_an_engine_whose_package_is_missing_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, module: str, url: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MirrorError, match=rf"pip install 'smart-mirror\[{extra}\]'"):
+        open_engine(url, "oslo")
 
 
 def test_a_store_that_would_leave_the_folder_is_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,14 @@ def test_workers_that_cannot_start_are_one_line(feed: Any, tmp_path: Path) -> No
 
     with pytest.raises(MirrorError, match=r"^a worker cannot start: .*no model 'x'"):
         embed_with_ray(feed.items, feed.pictures, tmp_path / "work", open_look, "grid-1", workers=1)
+
+
+def test_without_ray_it_is_said_how_to_get_it(
+    feed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MirrorError, match=r"pip install 'smart-mirror\[ray\]'"):
+        embed_with_ray(feed.items, feed.pictures, tmp_path / "work", opener(tmp_path), "grid-1", workers=1)
 
 
 def test_the_command_embeds_real_pictures_as_the_local_one_does(
