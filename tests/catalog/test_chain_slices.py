@@ -189,6 +189,8 @@ def test_push_and_pull_by_their_commands(
 def test_an_engine_that_is_away_leaves_the_old_file_and_says_one_line(
     away: str, small: Shop, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    module = "qdrant_client" if away.startswith("http") else "psycopg"
+    pytest.importorskip(module, reason=f"{module} is not installed: pip install '.[dev]'")
     out = write(small, "mirror.catalogue")
     before = out.read_bytes()
     assert main(["catalog", "pull", "--from", away, "--store", "oslo", "--out", str(out)]) == 1

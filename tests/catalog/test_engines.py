@@ -302,6 +302,8 @@ def test_a_vector_without_direction_is_refused(opened: Open, stock: Shop) -> Non
     ("no such folder", "is no folder"),
 ])
 def test_what_is_no_engine_is_said_in_one_line_without_the_password(url: str, says: str) -> None:
+    if url.startswith("postgresql"):
+        pytest.importorskip("psycopg", reason="psycopg is not installed: pip install '.[dev]'")
     with pytest.raises(MirrorError, match=says) as told:
         open_engine(url, "oslo")
     assert "geheim" not in str(told.value)
