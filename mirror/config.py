@@ -102,7 +102,8 @@ class ShopSettings:
 class UiSettings:
     """The window. A width of 0 takes the screen's size, or 1080x1920 without one. ``accent``: the shop's colour
     (#rrggbb) for what is hers, instead of the citron; dark ink must be readable on it. ``low_controls``: what can be
-    touched stands within reach of one who sits (docs/accessibility.md)."""
+    touched stands within reach of one who sits (docs/accessibility.md). ``logo``: a picture file of the shop's, on the
+    attract screen. ``dim_after_s``: in a dark shop the screen is dimmed when nobody came for so long (0: never)."""
 
     language: Literal["en", "zh", "es"] = "en"
     theme: Literal["light", "dark", "auto", "contrast"] = "light"
@@ -112,6 +113,8 @@ class UiSettings:
     kiosk: bool = False
     reduced_motion: bool = False
     low_controls: bool = False
+    logo: str = ""
+    dim_after_s: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,7 @@ def _check_ranges(settings: Settings) -> None:
         ("pipeline", "look_every_s", 0.05, 60), ("pipeline", "forget_after_s", 0.2, 60),
         ("shop", "prices_hours", 0, 8760),
         ("shop", "similar", 1, 50), ("shop", "complete", 1, 50), ("ui", "width", 0, 7680), ("ui", "height", 0, 7680),
+        ("ui", "dim_after_s", 0, 86400),
     ):
         value = getattr(getattr(settings, table), key)
         if not low <= value <= high:

@@ -34,6 +34,10 @@ class Canvas:
         self.plates: list[Rect] = []
         self.targets: list[tuple[Rect, tuple[Act, ...]]] = []
         self.animating = False
+        self.logo: QImage | None = None
+        """The shop's, None where it has none."""
+        self.dimmed = False
+        """Whether it is night in the shop: what is painted is dimmed."""
         self.low_controls = False
         """Whether everything that can be touched stands low."""
         self.stale = ""

@@ -91,6 +91,7 @@ class Layout:
     detail: Rect
     choices: Rect
     compare: Rect
+    logo: Rect
     low: bool = False
     """Whether Stop and languages stand low, at her right hand, instead of at the top."""
 
@@ -218,6 +219,7 @@ def _portrait(width: int, height: int) -> Layout:
         detail=at(left + 40, 1310 + low, 1000, 570),
         choices=at(left + 40, 1184 + low, 1000, 696),
         compare=at(left + 40, 1404 + low, 1000, 476),
+        logo=at(left + 476, 48, 288, 72),
     )
 
 
@@ -254,4 +256,5 @@ def _landscape(width: int, height: int) -> Layout:
         detail=at(left + 1248, top + 144, 632, 900),
         choices=at(left + 1248, top + 144, 632, 900),
         compare=at(left + 1248, top + 300, 632, 480),
+        logo=at(left + 816, 48, 288, 72),
     )

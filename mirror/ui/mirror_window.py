@@ -20,6 +20,7 @@ from mirror.recommend.colour import colour_name
 from mirror.ui.choices import ROWS, PriceBands, price_bands, said_of
 from mirror.ui.framing import Framing, body_span
 from mirror.ui.layout import Layout
+from mirror.ui.logo import load_logo
 from mirror.ui.overlay import Overlay
 from mirror.ui.pictures import PictureShelf
 from mirror.ui.record import Recorder
@@ -39,7 +40,7 @@ from mirror.ui.screens import (
 )
 from mirror.ui.showcase import showcase
 from mirror.ui.states import ScreenModel
-from mirror.ui.theme import Theme
+from mirror.ui.theme import Theme, ThemeName
 from mirror.ui.widget import MirrorWidget, image_of
 from mirror.ui.words import Words, languages
 
@@ -95,6 +96,9 @@ class MirrorWindow:
         self.overlay = Overlay(theme, Words(settings.ui.language), self.shelf.get,
                                lambda colour: colour_name(colour, self.overlay.words.language),
                                reduced_motion=settings.ui.reduced_motion)
+        if settings.ui.logo:
+            names: tuple[ThemeName, ...] = ("light", "dark") if settings.ui.theme == "auto" else (settings.ui.theme,)
+            self.overlay.logo = load_logo(Path(settings.ui.logo), [Theme.named(name) for name in names])
         self.overlay.low_controls = settings.ui.low_controls
         self.overlay.handoff.url = settings.handoff.url
         self.widget = MirrorWidget(self.overlay, self.model, self.press, clock)
@@ -299,14 +303,16 @@ class MirrorWindow:
             datetime.fromtimestamp(built), datetime.now()) if state.stale or 0 < limit < hours else ""
 
     def _watch_light(self, picture: Picture) -> None:
-        """With theme "auto": dark plates in a dark shop."""
+        """With theme "auto": dark plates in a dark shop. In a dark shop where nobody is: a dimmed screen."""
         now = self.clock()
-        if self.settings.ui.theme != "auto" or now - self._luma_at < 1.0:
+        if now - self._luma_at < 1.0:
             return
         self._luma_at = now
         blue, green, red = (float(picture.pixels[::64, ::64, i].mean()) for i in range(3))
         dark = 0.114 * blue + 0.587 * green + 0.299 * red < LEAST_BRIGHT
-        if dark == (self.overlay.look.name == "dark"):
+        patience = self.settings.ui.dim_after_s
+        self.overlay.dimmed = dark and 0 < patience <= now - self.model.since and self.model.screen is Screen.ATTRACT
+        if self.settings.ui.theme != "auto" or dark == (self.overlay.look.name == "dark"):
             self._dark_since = None
             return
         self._dark_since = now if self._dark_since is None else self._dark_since

@@ -26,6 +26,7 @@ from mirror.ui.handoff import HandOff
 from mirror.ui.hands import HandControl
 from mirror.ui.language_pill import paint_choice
 from mirror.ui.layout import HINTED, Layout, Rect
+from mirror.ui.logo import bake_logo
 from mirror.ui.look_deck import LookDeck
 from mirror.ui.screens import DARK, Guidance, Intent, Screen
 from mirror.ui.states import ScreenModel
@@ -36,6 +37,8 @@ from mirror.ui.words import Words
 TAGGED = frozenset({Screen.LOOKING, Screen.LOOK, Screen.DETAIL, Screen.CORRECTION})
 """Screens on which what she wears is named beside her."""
 PRODUCTS_S = theme.tokens()["motion"]["productCycle"] / 1000
+NIGHT = QColor(0, 0, 0, 160)
+"""Laid over everything at night: 37 % of the light is left."""
 PANEL_S = 0.5
 """The engineer's panel is drawn again this often."""
 GUIDE_ICONS = {Guidance.BACK: "step_back", Guidance.CLOSER: "closer", Guidance.FACE: "face", Guidance.ONE: "person"}
@@ -106,6 +109,8 @@ class Overlay(Canvas):
             self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
         if view is not None:
             self.hands.paint(painter, self, view._replace(ox=view.ox + self.freeze.shift(at)))
+        if self.dimmed and model.screen is Screen.ATTRACT:
+            painter.fillRect(0, 0, at.width, at.height, NIGHT)
         if model.engineer:
             baked = engineer.bake_panel(at.engineer.w, at.engineer.h, at.scale, state, paint_ms, intervals_ms) \
                 if self._panel_due(now) else self._panel
@@ -158,6 +163,10 @@ class Overlay(Canvas):
             self.look, wide, tall, at.scale, self.words, found or [None] * 4, (at.sheet.w, at.sheet.h)))
         if not self._somebody:
             self._mark(painter, at)
+        logo = self.logo
+        if logo is not None:
+            pill = self.kept(("logo",), lambda: bake_logo(self.look, at.scale, logo, at.logo.h / at.scale))
+            self.put(painter, pill, round(at.logo.centre[0] - pill.width / 2), at.logo.y)
         self.put(painter, sheet, at.sheet.x, at.sheet.y)
         self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
 

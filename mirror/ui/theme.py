@@ -77,13 +77,15 @@ def colour(text: str) -> QColor:
     return made
 
 
+def luminance(of: QColor) -> float:
+    """Relative luminance of a colour, 0..1 (WCAG 2.1)."""
+    r, g, b = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4
+               for c in (of.redF(), of.greenF(), of.blueF()))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
 def contrast(one: QColor, other: QColor) -> float:
     """Contrast of two opaque colours, 1..21 (WCAG 2.1, relative luminance)."""
-    def luminance(of: QColor) -> float:
-        r, g, b = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4
-                   for c in (of.redF(), of.greenF(), of.blueF()))
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b
-
     bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (bright + 0.05) / (dark + 0.05)
 
