@@ -140,10 +140,10 @@ class QdrantEngine(Remote):
     @contextmanager
     def writing(self, about: About) -> Iterator[_Changes]:
         """See :class:`Engine`. Two writers of one store at a time: the first to end is told."""
-        check_about(self.place, self.about(), about)
         token = uuid.uuid4().hex
         with self._plainly():
             self._prepare(about)
+            check_about(self.place, self.about(), about)
             before = self._slice(f"store {self.store}") or {"revision": "", "rows": 0}
             self._mark(f"store {self.store}", {**before, "store": self.store, "writing": token})
         yield _Changes(self)
@@ -163,11 +163,18 @@ class QdrantEngine(Remote):
         with self._plainly():
             points = self._client.query_points(
                 self._name, query=vector.tolist(), query_filter=self._filter(wanted), limit=limit,
-                # a folder is always asked exactly, and warns of the setting
-                search_params=self._models.SearchParams(exact=True) if self._server else None,
+                search_params=self._exactly(),
                 with_payload=True, with_vectors=True,
             ).points
         return self._rows(points), np.array([point.score for point in points], np.float64)
+
+    def _exactly(self) -> Any:
+        """Without the graph, and with the vectors themselves where the chain has turned on quantization. A folder is
+        always asked so, and warns of the setting."""
+        if not self._server:
+            return None
+        whole = self._models.QuantizationSearchParams(ignore=True)
+        return self._models.SearchParams(exact=True, quantization=whole)
 
     def _rows(self, points: Sequence[Any]) -> Rows:
         items = [item_of(point.payload) for point in points]
