@@ -117,6 +117,7 @@ class MirrorWindow:
         self._luma_at = float("-inf")
         self._prices_at = float("-inf")
         self._bands: PriceBands | None = None
+        self._over = False
         self.bell.rung.connect(self._rung)
         self._timer = QTimer()
         self._timer.timeout.connect(self._tick)
@@ -136,6 +137,7 @@ class MirrorWindow:
     def stop(self) -> None:
         """Stop the pipeline and every thread that this window owns; finish a recording."""
         self._timer.stop()
+        self._over = True
         self.pipeline.on_picture = None
         try:
             self.pipeline.stop()
@@ -150,7 +152,8 @@ class MirrorWindow:
 
     def _rung(self) -> None:
         self.bell.answered()
-        self._refresh()
+        if not self._over:  # a ring may still have been under way
+            self._refresh()
 
     def _tick(self) -> None:
         """Time passes without a frame too."""
