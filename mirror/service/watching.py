@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -21,6 +22,9 @@ from mirror.service.opening import say
 from mirror.service.publishing import live_catalogue
 from mirror.service.shop import load_embedder
 from mirror.vision.colour import picture_colours
+
+NICE = 10
+"""A build beside a mirror on the same box must not take its turn."""
 
 
 def watch_folder(
@@ -55,6 +59,7 @@ def watch_folder(
     say(f"watching {folder} for {path}; end with Ctrl+C")
     # a kill from the shop's supervisor ends like Ctrl+C: what was begun is given back
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.nice(NICE)
     watch.start()
     try:
         with suppress(KeyboardInterrupt):
