@@ -125,12 +125,13 @@ def bake_panel(
             ("track", f"{state.shopper}  others {max(0, len(state.people) - 1)}"),
             ("distance", f"{state.distance or '-'}{' full' if state.full_body else ''}"),
         )
+        bottom = h - 8
         if state.notice:
             wrong = text.fit(state.notice, TEXT_PX - 2, 500, w - 36, 3)
             text.draw(painter, wrong, 18, h - 14 - wrong.height, over)
-            facts = facts[:5]  # what is wrong matters more than where she stands
+            bottom = h - 18 - wrong.height  # what is wrong matters more than where she stands
         for name, value in facts:
-            if y + FACT_ROW > h - 8:
+            if y + FACT_ROW > bottom:
                 break
             if name == "governor" and telemetry.governor.level:
                 text.draw(painter, text.fit(governed(telemetry), TEXT_PX, 500, w - 36), 18, y, over)
