@@ -64,8 +64,7 @@ def bake_card(
             picture_in(painter, look, picture, place, theme.radius("picture"))
             _words_beside(painter, look, content, partners, 332, w - 28 - 332, h)
         else:
-            clock = 46 if content.stale else 0
-            room = w - 64 - clock - text.fit(content.price, PRICE, 600, (w - 64) * 0.45).width - 24
+            room = w - 64 - text.fit(content.price, PRICE, 600, (w - 64) * 0.45).width - 24
             title = text.fit(content.item.title, TITLE, 600, room, 2, TITLE_LEADING)
             place = QRectF(INSET, INSET, w - 2 * INSET, 330 - _extra(title))
             picture_in(painter, look, picture, place, theme.radius("picture"))
@@ -121,8 +120,9 @@ def _words_under(
     x, w = 32.0, width - 64
     price = text.fit(content.price, PRICE, 600, w * 0.45)
     text.draw(painter, title, x, 393 - TITLE * TITLE_LEADING / 2 - _extra(title), look.ink)
-    clock = 46 if content.stale else 0
-    draw_price(painter, look, content, price, x + w - clock - price.width, 390 - price.height / 2 - _extra(title))
+    # no clock here: the title needs the room, and the line below says to ask
+    text.draw(painter, price, x + w - price.width, 390 - price.height / 2 - _extra(title),
+              look.ink2 if content.stale else look.ink)
     why = text.fit(content.why, WHY, 400, w, 2)
     text.draw(painter, why, x, 432, look.ink2)
     # beside the garment the wide picture is empty: there the rest of the outfit stands
@@ -175,7 +175,7 @@ def draw_chips(painter: QPainter, look: Theme, content: CardContent, x: float, y
             painter.setPen(QPen(look.on_yours if mine and look.name == "light" else look.ink, 2.5))
             painter.setBrush(Qt.NoBrush)
             painter.drawPath(shape)
-        fitted = text.fit(label, LABEL_PX, 700 if mine else 500, side - 12)
+        fitted = text.fit(label, LABEL_PX if side >= NARROW_CHIP else SMALL_PX, 700 if mine else 500, side - 12)
         faint = QColor(look.ink2)
         faint.setAlphaF(0.55)
         ink = look.on_yours if mine else look.ink if maybe else look.ink2 if there else faint
@@ -191,6 +191,8 @@ def draw_chips(painter: QPainter, look: Theme, content: CardContent, x: float, y
 
 
 LABEL_PX = theme.size("label")
+NARROW_CHIP, SMALL_PX = 84, 28
+"""Three capitals on a narrow chip: capitals are read from 2.5 m at 28 (docs/accessibility.md)."""
 
 
 def picture_in(painter: QPainter, look: Theme, picture: QImage | None, place: QRectF, corner: float) -> None:

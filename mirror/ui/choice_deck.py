@@ -18,12 +18,12 @@ from mirror.ui.states import ScreenModel
 from mirror.ui.theme import Theme
 from mirror.ui.words import Words
 
-PAD, PAD_TALL = 44, 40
+PAD, PAD_TALL = 44, 36
 TITLE, NAME, SMALL = theme.size("detailTitle"), theme.size("label"), theme.size("min")
 CHIP, GAP = 68, 8
 COLUMN = 296
 """Portrait: where the chips begin; before them stand the row's icon, name and origin."""
-CHIP_PAD = 12
+CHIP_PAD, LEAST_PAD = 12, 4
 ICONS: dict[Row, str] = {"size": "ruler", "department": "sign", "style": "hanger", "age": "people", "price": "label"}
 
 
@@ -47,7 +47,7 @@ def labels_of(words: Words, row: Row, bands: PriceBands | None) -> tuple[str, ..
             return ("", "", "", told[3])
         low, high = (words.price(amount, bands.currency) for amount in (bands.low, bands.high))
         # the cheapest band ends where the middle one begins
-        return (told[0].format(high=low), told[1].format(span=words.price_span(bands.low, bands.high, bands.currency)),
+        return (told[0].format(high=low), told[1].format(span=words.price_span(bands.low, bands.high)),
                 told[2].format(low=high), told[3])
     return words.all({"department": "departments", "style": "styles", "age": "ages"}[row])
 
@@ -67,7 +67,8 @@ def places(
     for i, (row, words) in enumerate(zip(rows, labels, strict=True)):
         y = top + i * high
         chips_y = y + (high - CHIP) / 2 if wide else y + high - CHIP - 4
-        needed = [text.width_of(word, NAME, 600) + 2 * CHIP_PAD for word in words]
+        bare = [text.width_of(word, NAME, 600) for word in words]
+        needed = [word + 2 * CHIP_PAD for word in bare]
         free = room - GAP * (len(words) - 1)
         even = free / len(words)
         if max(needed) <= even:
@@ -75,7 +76,9 @@ def places(
         elif sum(needed) <= free:
             widths = [need + (free - sum(needed)) / len(words) for need in needed]
         else:
-            widths = [need * free / sum(needed) for need in needed]
+            # every word shrinks alike
+            shrunk = (free - 2 * LEAST_PAD * len(words)) / sum(bare)
+            widths = [word * shrunk + 2 * LEAST_PAD for word in bare]
         x, chips = left, list[QRectF]()
         for share in widths:
             chips.append(QRectF(x, chips_y, share, CHIP))
@@ -147,7 +150,7 @@ def _chip(painter: QPainter, look: Theme, place: QRectF, label: str, marked: boo
         painter.setPen(QPen(look.on_yours if hers and look.name == "light" else look.ink, 2.5))
         painter.setBrush(Qt.NoBrush)
         painter.drawPath(shape)
-    word = text.fit(label, NAME, 600 if marked else 500, place.width() - 10)
+    word = text.fit(label, NAME, 600 if marked else 500, place.width() - 2 * LEAST_PAD + 0.5)
     lift = 5 if marked and not hers else 0
     ink = look.on_yours if marked and hers else look.ink
     text.draw(painter, word, place.x(), place.center().y() - word.height / 2 - lift, ink, align=0.5,

@@ -17,11 +17,11 @@ from mirror.ui.theme import Theme
 from mirror.ui.words import Words
 
 INSET, FOOT = 22, 24
-PICTURE = 310
+PICTURE = 272
 """Portrait: width of the picture; landscape: its height."""
 CODE = 268
 """What a QR code beside the words takes (mirror/ui/handoff.py), with its gap."""
-TITLE, PRICE, WHY, SMALL = 48, theme.size("price"), theme.size("why"), theme.size("min")
+TITLE, PRICE, WHY, SMALL = 44, theme.size("price"), theme.size("why"), theme.size("min")
 HEAD_LEADING = float(theme.tokens()["type"]["lineHeight"]["headline"])
 
 

@@ -54,9 +54,9 @@ class Words:
         """A price with its sign; cents only when there are some."""
         return self._signed(self._number(amount), currency)
 
-    def price_span(self, low: float, high: float, currency: str) -> str:
-        """From one price to another, the sign said once."""
-        return self._signed(f"{self._number(low)}–{self._number(high)}", currency)
+    def price_span(self, low: float, high: float) -> str:
+        """From one price to another, without a sign: there is little room where it stands."""
+        return f"{self._number(low)}–{self._number(high)}"
 
     def _number(self, amount: float) -> str:
         number = f"{amount:,.0f}" if abs(amount - round(amount)) < 0.005 else f"{amount:,.2f}"

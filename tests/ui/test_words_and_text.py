@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ui_stage import FRAME, StillCatalogue, StillPipeline, look, state
 
-from mirror.config import Settings
+from mirror.config import HandoffSettings, Settings
 from mirror.domain import DETECTED_CATEGORIES, Look, UsageError
+from mirror.recommend.colour import _WORDS, NAMED
+from mirror.recommend.why import NOUNS, SENTENCES, WARM_NEUTRALS
+from mirror.ui.choices import CHIPS, PriceBands
 from mirror.ui.words import Words, languages
 
 UI = Path(__file__).parents[2] / "mirror" / "ui"
@@ -153,57 +157,87 @@ def drawn(app: Any, monkeypatch: pytest.MonkeyPatch) -> Drawing:
 
 
 def staged(
-    tmp_path: Path, size: tuple[int, int], theme: str, language: str = "en",
+    tmp_path: Path, size: tuple[int, int], theme: str, language: str = "en", **ui: Any,
 ) -> tuple[Any, StillPipeline, list[float]]:
     from mirror.ui.mirror_window import MirrorWindow
 
     settings = Settings()
     settings = replace(settings, ui=replace(
-        settings.ui, theme=theme, language=language, reduced_motion=True))  # type: ignore[arg-type]
+        settings.ui, theme=theme, language=language, reduced_motion=True, **ui),  # type: ignore[arg-type]
+        handoff=HandoffSettings("https://shop.example/look?ids={ids}"))
     pipeline, clock = StillPipeline(StillCatalogue(tmp_path)), [100.0]
     window = MirrorWindow(pipeline, settings, clock=lambda: clock[0])  # type: ignore[arg-type]
     window.widget.resize(*size)
     window.widget.show()  # a hidden widget is not told its size
     assert (window.widget.at.width, window.widget.at.height) == size
+    window._show_pieces()
+    window._bands = PriceBands(1250.0, 2500.0, "EUR")
+    window._offer_choices()
     return window, pipeline, clock
 
 
-def long_look() -> Look:
-    """The longest reason that the recommendation can give."""
+def longest_reason(language: str) -> str:
+    """The longest reason that the recommendation can give: its longest sentence with the longest of its words."""
+    colour = max(_WORDS[language].values() if language in _WORDS else NAMED, key=len)
+    worn = max(NOUNS[language].values(), key=len)
+    warm = max((_WORDS[language][name] if language in _WORDS else name for name in WARM_NEUTRALS), key=len)
+    said = []
+    for key, template in SENTENCES[language].items():
+        mine = warm if key == "neutral_warm" else colour
+        said.append(template.format(worn=worn, colour=mine, Colour=mine.capitalize(), theirs=colour))
+    return max(said, key=len)
+
+
+def long_look(language: str = "en") -> Look:
     whole = look()
-    return Look(*(tuple(replace(s, why="Forest green is the accent to your terracotta trousers") for s in part)
+    return Look(*(tuple(replace(s, why=longest_reason(language), told=()) for s in part)
                   for part in (whole.similar, whole.complete)))
 
 
-@pytest.mark.parametrize("size", [(1080, 1920), (1920, 1080), (720, 1280), (1280, 800)])
-@pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "en"), ("light", "zh"), ("dark", "es")])
-def test_no_word_is_clipped_or_overlaps_another_on_any_screen(
-    drawn: Drawing, tmp_path: Path, size: tuple[int, int], theme: str, language: str,
+SHAPES = [(size, theme, language, {}) for size in ((1080, 1920), (1920, 1080), (720, 1280), (1280, 800))
+          for theme in ("light", "dark", "contrast") for language in languages()]
+SHAPES += [((2160, 3840), theme, language, {}) for theme, language in zip(("light", "dark", "dark"), languages(),
+                                                                         strict=True)]
+SHAPES += [(size, "light", language, {"low_controls": True}) for size in ((1080, 1920), (1920, 1080))
+           for language in languages()]
+
+
+@pytest.mark.parametrize(("size", "theme", "language", "ui"), SHAPES, ids=lambda part: str(part).replace(" ", ""))
+def test_no_word_is_clipped_overlaps_another_or_is_untranslated_on_any_screen(
+    drawn: Drawing, tmp_path: Path, size: tuple[int, int], theme: str, language: str, ui: dict[str, Any],
 ) -> None:
+    from mirror.ui.choices import Choices
     from mirror.ui.screens import Guidance, Screen
 
-    window, _, clock = staged(tmp_path, size, theme, language)
-    now, model = state(look=long_look()), window.model
+    window, _, clock = staged(tmp_path, size, theme, language, **ui)
+    now, model = state(look=long_look(language)), window.model
     model.look, model.sizes, model.chosen = now.look, {"tops": ("XXL", "XL"), "bottoms": ("M",)}, frozenset()
     window.widget.set_state(replace(now, notice="source /dev/video0: no fresh frame; check the camera and its cable"))
     from mirror.pipeline.view import filling
 
     view = filling(*FRAME, *size)
     seen: set[str] = set()
+    marked = ({}, {row: chips[0] for row, chips in CHIPS.items()})
     for screen in Screen:
         for kind in (list(Guidance) if screen is Screen.GUIDANCE else [Guidance.BACK]):
-            for index in range(12 if screen is Screen.LOOK else 1):
+            for index in range({Screen.LOOK: 12, Screen.DETAIL: 6, Screen.CORRECTION: 2}.get(screen, 1)):
                 model.screen, model.guidance, model.engineer = screen, kind, screen is Screen.LOOK
                 model.tab, model.index = ("similar", "complete")[index // 6], index % 6  # type: ignore[assignment]
                 model.stages = (True, True, False, False)
+                model.choices = Choices(model.choices.rows, marked[index % 2], {"size": "M", "age": "estimated"})
+                old = screen in (Screen.LOOK, Screen.DETAIL) and index % 3 == 2
+                window.overlay.stale = window.overlay.words.since(
+                    datetime(2026, 11, 18, 18, 0), datetime(2026, 11, 24, 9, 0)) if old else ""
                 clock[0] += 10
                 window.overlay.recording = True
                 window.widget.set_video(None, view)
                 window.widget.grabbed()
+                window.overlay.prepare(window.widget.at, model)
                 seen.add(screen.value)
     model.screen, model.look = Screen.LOOK, Look()  # the shop has nothing to offer
     window.widget.grabbed()
-    assert Words(language)("empty").replace(" ", "") in "".join(words for _, _, words in drawn.boxes).replace(" ", "")
+    said = [words for _, _, words in drawn.boxes]
+    assert Words(language)("empty").replace(" ", "") in "".join(said).replace(" ", "")
     assert sorted(set(drawn.faults)) == []
     boxes = drawn.boxes
     for i, (device, box, words) in enumerate(boxes):
@@ -211,3 +245,19 @@ def test_no_word_is_clipped_or_overlaps_another_on_any_screen(
             assert device != other_device or not box.intersects(other), (words, other_words)
     assert seen == {screen.value for screen in Screen}
     assert len(boxes) > 60
+    foreign = {words for code in languages() if code != language for words in texts(code)} - texts(language)
+    assert not foreign & set(said), "another language is spoken"
+
+
+def texts(language: str) -> set[str]:
+    """Every sentence and word of a language's copy that is longer than a code or a size."""
+    def flat(value: Any) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        else:
+            for inner in value.values() if isinstance(value, dict) else value:
+                yield from flat(inner)
+
+    copy = json.loads((UI / "copy" / f"{language}.json").read_text(encoding="utf-8"))
+    # each language names itself in itself everywhere
+    return {words for words in flat({k: v for k, v in copy.items() if k not in ("short", "name")}) if len(words) > 1}
