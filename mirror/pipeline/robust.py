@@ -33,6 +33,7 @@ class RobustMean:
         self._least = least_deviation
         self._values: deque[float] = deque(maxlen=KEPT)
         self._weights: deque[float] = deque(maxlen=KEPT)
+        self._mean: float | None = None
 
     def __len__(self) -> int:
         return len(self._values)
@@ -41,12 +42,16 @@ class RobustMean:
         """Take in a reading with a weight above 0."""
         self._values.append(value)
         self._weights.append(weight)
+        self._mean = None
 
     @property
     def value(self) -> float:
         """The mean; 0 before the first reading."""
-        if not self._values:
-            return 0.0
+        if self._mean is None:
+            self._mean = self._fitted() if self._values else 0.0
+        return self._mean
+
+    def _fitted(self) -> float:
         values, weights = np.array(self._values), np.array(self._weights)
         order = np.argsort(values)
         middle = float(values[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)])

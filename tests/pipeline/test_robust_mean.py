@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mirror.domain import Estimate
+from mirror.domain import BodyShape, Estimate, SizeBelief, SizeKind
 from mirror.pipeline.belief import Z_80, ProfileBelief
 from mirror.pipeline.memory import Declared
 from mirror.pipeline.robust import KEPT, RobustMean
@@ -101,3 +101,35 @@ def test_only_the_latest_readings_are_kept() -> None:
     mean = mean_of([0.0] * 10 + [10.0] * (KEPT + 5))
     assert len(mean) == KEPT
     assert mean.value == pytest.approx(10)
+
+
+def test_a_profile_is_made_once_until_she_or_a_reading_says_something_new() -> None:
+    asked: list[float | None] = []
+
+    def sizes(body: BodyShape, stature: object, female: float | None) -> dict[SizeKind, SizeBelief]:
+        asked.append(female)
+        return {}
+
+    belief = ProfileBelief(sizes)
+    shape = BodyShape(0.25, 0.2, 0.18, 0.2, Estimate(23, 20, 26))
+    belief.add_body(shape)
+    first = belief.profile(Declared())
+    assert belief.profile(Declared()) is first
+    assert len(asked) == 1
+    belief.add_face(Estimate(30, 25, 35), 0.9, 1.0)
+    told = belief.profile(Declared())
+    assert told.age is not None
+    assert told.age.value == 30
+    assert belief.profile(Declared(gender="men")).female == 0.0
+    assert belief.profile(Declared()).female == pytest.approx(0.9)
+    belief.add_body(BodyShape(0.25, 0.2, 0.18, 0.2, Estimate(29, 26, 32)))
+    now = belief.profile(Declared()).body
+    assert now is not None
+    assert now.bmi.value > shape.bmi.value
+
+
+def test_a_new_reading_moves_a_mean_that_was_already_asked_for() -> None:
+    mean = mean_of([1.0, 1.2])
+    before = mean.value
+    mean.add(1.4, 1.0)
+    assert mean.value > before
