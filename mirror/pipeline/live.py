@@ -30,7 +30,7 @@ from mirror.pipeline.frames import AnalysisFrame, shrink
 from mirror.pipeline.gauge import Gauge
 from mirror.pipeline.governor import LADDER, Governor, Rung
 from mirror.pipeline.late import LateReaders
-from mirror.pipeline.memory import Recollection, ShopperMemory, Style
+from mirror.pipeline.memory import Declared, Recollection, ShopperMemory, Style
 from mirror.pipeline.pose_loop import PoseLoop
 from mirror.pipeline.readers import Readers
 from mirror.pipeline.slot import LatestSlot
@@ -77,6 +77,8 @@ class LivePipeline:
         self.source = source
         self.settings = settings
         self.catalogue = catalogue
+        self.goes_by_style = False
+        """Whether a declared style changes the look."""
         self.display = DisplaySlot()
         self.on_picture: Callable[[], None] | None = None
         self._seated = settings.pipeline.full_body == "seated"
@@ -86,7 +88,7 @@ class LivePipeline:
         """Called on a thread of its own when the catalogue's file was replaced and the new one answers."""
         self._following = None if catalogue is None else Following(catalogue)
         if catalogue is not None and self._following is not None:
-            advise = advise or _advisor(catalogue, settings)
+            advise = advise or _advisor(catalogue, settings, lambda: self.memory.declared)
             self._following.on_change = lambda: self.on_new_items()
         self._late = vision if isinstance(vision, LateReaders) else None
         self._taking = threading.Lock()
@@ -424,14 +426,14 @@ def time_graphs(vision: Readers, telemetry: TelemetryRecord) -> None:
                 part.session = TimedSession(inner, telemetry)
 
 
-def _advisor(catalogue: Catalogue, settings: Settings) -> AdviseLook:
+def _advisor(catalogue: Catalogue, settings: Settings, declared: Callable[[], Declared]) -> AdviseLook:
     wished = RecommendSettings(
         similar=settings.shop.similar, complete=settings.shop.complete, size_system=settings.shop.size_system)
 
     offered = offered_categories(settings.shop)
 
     def advise(garments: Sequence[Garment], profile: Profile) -> Look:
-        look = recommend(garments, profile, catalogue, settings=wished)
+        look = recommend(garments, profile, catalogue, settings=wished, price=declared().price)
         if not offered:
             return look
         return Look(*(tuple(s for s in part if s.item.category in offered) for part in (look.similar, look.complete)))

@@ -258,7 +258,8 @@ class SlowLoop:
         female = None if profile.female is None else profile.female >= 0.5
         age = None if profile.age is None else round(profile.age.value / 10)
         sizes = tuple(profile.likely_sizes(kind) for kind in ("tops", "bottoms", "shoes"))
-        return (self._wardrobe.signature(), female, age, sizes, self._edition())
+        said = (self._declared.price, self._declared.style)
+        return (self._wardrobe.signature(), female, age, sizes, said, self._edition())
 
     def _publish_garments(self, stage: str, posed: PosedFrame) -> None:
         self._memory.found(

@@ -65,6 +65,7 @@ SAME_TITLE_COLOUR = 0.08
 def recommend(
     garments: Sequence[Garment], profile: Profile, catalogue: Catalogue, *,
     settings: RecommendSettings = DEFAULT, shown: frozenset[str] = frozenset(),
+    price: tuple[float, float] | None = None,
 ) -> Look:
     """The look for what is worn.
 
@@ -77,20 +78,25 @@ def recommend(
         profile: sizes, gender presentation and age, as far as known.
         catalogue: built with the embedder that made the garments' embeddings.
         shown: ids that shall not be offered again.
+        price: lowest and highest price, both included, in the catalogue's currency; None: any.
 
     Raises:
         MirrorError: an embedding has another size than the catalogue's.
     """
-    wishes = _Wishes(profile, settings, shown)
+    wishes = _Wishes(profile, settings, shown, price)
     similar = _similar(garments, catalogue, wishes, settings)
     taken = shown | {suggestion.item.id for suggestion in similar}
-    return Look(similar, _complete(garments, catalogue, _Wishes(profile, settings, taken), settings))
+    return Look(similar, _complete(garments, catalogue, _Wishes(profile, settings, taken, price), settings))
 
 
 class _Wishes:
     """The profile as catalogue filters."""
 
-    def __init__(self, profile: Profile, settings: RecommendSettings, exclude: frozenset[str]) -> None:
+    def __init__(
+        self, profile: Profile, settings: RecommendSettings, exclude: frozenset[str],
+        price: tuple[float, float] | None = None,
+    ) -> None:
+        self.price = price
         self.gender = gender_filter(profile.female, settings)
         self.age = age_filter(profile.age)
         self.exclude = exclude
@@ -105,7 +111,7 @@ class _Wishes:
                 labels.update(size_labels(likely, woman, self.system, _piece(category)))
         return Filter(
             categories=(category,), sizes=tuple(sorted(labels)) or None, gender=self.gender, age=self.age,
-            in_stock=True, exclude=self.exclude,
+            in_stock=True, exclude=self.exclude, price=self.price,
         )
 
     def in_her_size(self, item: Item) -> bool:

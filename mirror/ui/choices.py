@@ -18,7 +18,7 @@ From = Literal["yours", "estimated", ""]
 """Where a row's value came from; "": from nowhere, nothing is filtered by it."""
 
 ROWS: tuple[Row, ...] = ("size", "department", "style", "age", "price")
-"""Every row, in the order in which they stand; the last is offered where prices fall into bands."""
+"""Every row, in the order in which they stand."""
 OPEN = "any"
 """The chip that leaves a row open: every department, any style, no age, any price."""
 
@@ -68,6 +68,11 @@ def _plain(amount: float) -> float:
     while power * 10 <= amount:
         power *= 10
     return min((step * power for step in (*STEPS, 10.0)), key=lambda plain: abs(plain - amount))
+
+
+def rows_of(bands: PriceBands | None, *, style: bool) -> tuple[Row, ...]:
+    """The rows that change something: prices where they fall into bands, ``style`` where looks go by it."""
+    return tuple(row for row in ROWS if (row != "price" or bands is not None) and (row != "style" or style))
 
 
 @dataclass(frozen=True)

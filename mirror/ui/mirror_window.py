@@ -17,7 +17,7 @@ from mirror.pipeline.display import Picture
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import MirrorState
 from mirror.recommend.colour import colour_name
-from mirror.ui.choices import ROWS, PriceBands, price_bands, said_of
+from mirror.ui.choices import PriceBands, price_bands, rows_of, said_of
 from mirror.ui.framing import Framing, body_span
 from mirror.ui.layout import Layout
 from mirror.ui.logo import load_logo
@@ -290,10 +290,11 @@ class MirrorWindow:
         self._bands = price_bands(offered)
 
     def _offer_choices(self) -> None:
-        """What the next one may choose from: prices only where the shop's fall into bands."""
-        if self.overlay.choices.bands != self._bands:
+        """What the next one may choose from."""
+        rows = rows_of(self._bands, style=self.pipeline.goes_by_style)
+        if self.overlay.choices.bands != self._bands or self.model.choices.rows != rows:
             self.overlay.choices.bands = self._bands
-            self.model.offer(ROWS if self._bands else ROWS[:-1])
+            self.model.offer(rows)
 
     def _watch_prices(self, state: MirrorState, now: float) -> None:
         """Say until when prices were up to date, where a newer catalogue cannot be read or the shop's limit is over."""

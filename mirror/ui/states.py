@@ -215,7 +215,7 @@ class ScreenModel(Visit):
         elif self.screen not in (Screen.DETAIL, Screen.COMPARE) and (
                 self._look_wanted or now - self._look_at >= SETTLE_S):
             # with a look open she may come near to touch: guidance would be in her way
-            self._take_look(sight.look, now)
+            self._take_look(sight.look, now, searched="look" in sight.stages_done)
         return effects
 
     def _say_goodbye(self, now: float) -> tuple[Effect, ...]:

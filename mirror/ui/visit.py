@@ -67,7 +67,11 @@ class Visit:
         if sight.estimated != self.choices.estimated:
             self.choices = Choices(self._rows, self.choices.yours, sight.estimated)
 
-    def _take_look(self, look: Look, now: float) -> None:
+    def _take_look(self, look: Look, now: float, *, searched: bool = False) -> None:
+        """A new look. ``searched``: it is what the shop has, so that after a choice of hers an empty one counts too."""
+        if not look and searched and self._look_wanted and self.look:
+            self.look, self.index, self._look_at, self._look_wanted = look, 0, now, False
+            return
         if not look or _ids(look) == _ids(self.look):
             if look:
                 self.look = look  # same items, perhaps better reasons

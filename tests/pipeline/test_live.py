@@ -423,3 +423,60 @@ def test_a_picture_waits_for_its_own_pose_but_never_longer_than_it_may(open_shop
     assert late.pose_frame_number < late.frame_number
     assert late.pose is not None, "the pose is predicted meanwhile"
     finish.set()
+
+
+def running(shop: Shop) -> bool:
+    return shop.source._thread is not None
+
+
+def unpushed(shop: Shop, source_state: str) -> MirrorState:
+    """The state without a frame, as the window hears of it a few times a second."""
+    for _ in range(50):
+        state = shop.pipeline.state()
+        if state.source_state == source_state or running(shop):
+            return state
+        shop.ready.clear()
+        assert shop.ready.wait(5)
+    pytest.fail(f"never {source_state}: {state.source_state}")
+
+
+def test_a_resting_mirror_lets_the_camera_go_forgets_her_and_wakes_again(open_shop) -> None:
+    shop = open_shop(World(lambda number: [figure(640)]))
+    shop.until(lambda s: s.pose is not None)
+    shop.pipeline.set_consent(True)
+    shop.until(lambda s: bool(s.garments))
+    shop.pipeline.rest(True)
+    captured = shop.pipeline.source.captured
+    state = unpushed(shop, "opening")
+    assert (state.shopper, state.garments, state.pose) == (0, (), None)
+    assert shop.pipeline.display.borrow() is None, "her last picture can still be shown"
+    assert shop.pipeline.source.captured == captured
+    shop.pipeline.rest(False)
+    while not running(shop):
+        unpushed(shop, "opening")
+    state = shop.until(lambda s: s.source_state == "live" and s.pose is not None)
+    assert shop.pipeline.source.captured > captured
+    assert not state.consent, "she who wakes it is asked like anybody"
+
+
+def test_a_camera_that_does_not_come_back_after_a_rest_is_told_and_tried_again(open_shop, monkeypatch) -> None:
+    monkeypatch.setattr("mirror.pipeline.live.WAKE_AGAIN_S", 0.05)
+    shop = open_shop(World(lambda number: [figure(640)]))
+    shop.until(lambda s: s.pose is not None)
+    shop.pipeline.rest(True)
+    real, tries = shop.pipeline.source._open, []
+
+    def unplugged() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise MirrorError("source 0: cannot be opened; is the camera connected?")
+        real()
+
+    shop.pipeline.source._open = unplugged
+    shop.pipeline.rest(False)
+    state = unpushed(shop, "lost")
+    assert state.notice == "source 0: cannot be opened; is the camera connected?"
+    while not running(shop):
+        unpushed(shop, "lost")
+    shop.until(lambda s: s.source_state == "live" and s.pose is not None)
+    assert len(tries) == 3

@@ -245,3 +245,21 @@ def test_gender_filters_only_when_sure(female: float | None, gender: str | None)
 ])
 def test_an_age_that_may_be_adult_is_adult(age: Estimate | None, band: str | None) -> None:
     assert age_filter(age) == band
+
+
+def test_only_items_of_her_price_band_are_offered(open_shop: Open, item: Make, wears: Wears) -> None:
+    from dataclasses import replace
+
+    worn = wears("skirt")
+    assert worn.embedding is not None
+    items = [replace(item(f"skirt-{price}", "skirt", title=f"Skirt {price}"), price=float(price))
+             for price in (20, 40, 60)]
+    catalogue = open_shop(items, np.stack([np.roll(worn.embedding, i) for i in range(3)]))
+
+    def offered(price: tuple[float, float] | None) -> set[float]:
+        return {one.price for one in everything(recommend([worn], Profile(), catalogue, price=price))}
+
+    assert offered(None) == {20.0, 40.0, 60.0}
+    assert offered((0.0, 40.0)) == {20.0, 40.0}, "both ends count"
+    assert offered((40.0, float("inf"))) == {40.0, 60.0}
+    assert offered((70.0, 90.0)) == set(), "nothing is offered instead"

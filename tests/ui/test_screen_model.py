@@ -224,6 +224,14 @@ def test_a_chip_corrects_every_lettered_kind_at_once_and_no_estimate_comes_back(
     assert numbered.effects[-1] == Declare({"tops": "XS"})
 
 
+def test_a_choice_that_leaves_nothing_is_said_and_not_hidden_behind_the_old_cards() -> None:
+    visit = at_look().see(replace(DONE, look=Look()), 5)
+    assert visit.model.look == look(), "clothes are lost from sight for a moment: the cards stay"
+    visit.press(Intent.CHANGE, Pick("department", "men")).see(replace(DONE, look=Look()))
+    assert not visit.model.suggestions
+    assert visit.press(Pick("department", "any")).see(DONE).model.look == look()
+
+
 def test_every_choice_is_one_gesture_or_one_tap() -> None:
     visit = at_look().see(replace(DONE, estimated={"size": "M", "department": "women", "age": "estimated"}))
     visit.press(Intent.CHANGE, Intent.FORWARD)

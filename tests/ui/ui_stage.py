@@ -136,6 +136,7 @@ class StillPipeline:
         self.painted_numbers: list[int] = []
         self.on_picture: Callable[[], None] | None = None
         self.asked: list[str] = []
+        self.goes_by_style = True
         self.running = False
         self.now = state(0, shopper=0, pose=None, people=(), garments=(), look=Look(), stages_done=frozenset())
 
