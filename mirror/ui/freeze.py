@@ -21,8 +21,10 @@ GROUND = "#101214"
 GAP = 8
 """Design pixels around the two panels (portrait)."""
 BUTTON_HIGH = 72
-TOP, LOW = 120, 136
+TOP, LOW = 136, 136
 """Landscape: the still stands under the upper pills and over the hint, this far from the window's edges."""
+UNDER = 20
+"""Portrait: design pixels of the floor under her soles that a still shows too."""
 BESIDE = 24
 """Design pixels of the room beside her corridor that a still shows too."""
 
@@ -134,7 +136,8 @@ class Freeze:
         if at.portrait:
             wide = (at.width - 3 * round(GAP * at.scale)) // 2
             top = round(136 * at.scale)
-            return Rect(round(at.corridor.centre[0] - wide / 2), top, wide, at.corridor.bottom - top)
+            foot = at.corridor.bottom + round(UNDER * at.scale)
+            return Rect(round(at.corridor.centre[0] - wide / 2), top, wide, foot - top)
         beside = round(BESIDE * at.scale)
         return Rect(at.corridor.x - beside, at.corridor.y, at.corridor.w + 2 * beside, at.corridor.h)
 

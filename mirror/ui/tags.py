@@ -168,7 +168,8 @@ def _garment_wish(view: View, pose: Pose | None, garment: Garment, side: Side) -
         leg = _leg_at(view, pose, y, side)
         if leg is not None and box.x1 < leg < box.x2:
             x = leg
-    return _Wish(garment.category, TAG, (x, y), box.y1 + inset, box.y2 - inset, side, garment)
+    low = y if garment.category == "hat" else box.y2 - inset
+    return _Wish(garment.category, TAG, (x, y), box.y1 + min(inset, y - box.y1), low, side, garment)
 
 
 def _leg_at(view: View, pose: Pose, y: float, side: Side) -> float | None:
