@@ -7,14 +7,15 @@ from typing import Literal
 from PyQt5.QtCore import QRectF
 from PyQt5.QtGui import QPainter
 
-from mirror.ui import icons, text, theme
-from mirror.ui.baking import rounded
+from mirror.ui import icons, pills, text, theme
+from mirror.ui.baking import Baked, bake_plate, rounded
 from mirror.ui.pills import disc
 from mirror.ui.theme import Theme
 from mirror.ui.words import Words
 
 HIGH = 104
 GAP = 24
+PALM = 32
 NARROW = 300
 """Under this width the disc is smaller and the hand is named in one word."""
 BODY, HAND = theme.size("body"), theme.size("min")
@@ -50,6 +51,26 @@ def draw_button(
     top = place.center().y() - (bold.height + line.height) / 2
     text.draw(painter, bold, left, top, ink)
     text.draw(painter, line, left, top + bold.height, faint)
+
+
+def bake_stop(look: Theme, scale: float, label: str, widest: float) -> Baked:
+    """The pill that stops: both hands, and the word."""
+    lead = pills.PILL_PAD + 2 * PALM + 14
+    fitted = text.fit(label, pills.LABEL, 500, widest - lead - pills.PILL_PAD)
+
+    def content(painter: QPainter, w: float, h: float) -> None:
+        top = (h - PALM) / 2
+        icons.draw(painter, "palm", pills.PILL_PAD - 4, top, PALM, look.ink)
+        painter.save()
+        painter.translate(2 * (pills.PILL_PAD - 4 + PALM), 0)
+        painter.scale(-1, 1)
+        icons.draw(painter, "palm", pills.PILL_PAD - 4, top, PALM, look.ink)
+        painter.restore()
+        text.draw(painter, fitted, lead, (h - fitted.height) / 2, look.ink)
+
+    width = lead + fitted.width + pills.PILL_PAD
+    return bake_plate(round(width * scale), round(pills.PILL * scale), scale, pills.PILL / 2, look.plate, look.line,
+                      content)
 
 
 def draw_badge(painter: QPainter, look: Theme, x: float, y: float, r: float) -> None:

@@ -16,6 +16,7 @@ from mirror.pipeline.view import View
 from mirror.ui import decks, engineer, pills, theme
 from mirror.ui.approach import bake_approach
 from mirror.ui.baking import Baked, bake_free
+from mirror.ui.buttons import bake_stop
 from mirror.ui.canvas import Canvas, Pictures
 from mirror.ui.choice_deck import ChoiceDeck
 from mirror.ui.compare_deck import CompareDeck
@@ -135,7 +136,7 @@ class Overlay(Canvas):
         lock = self.kept(("lock", label), lambda: pills.bake_pill(look, s, "lock", label, at.lock.w / s))
         self.put(painter, lock, at.lock.x, at.lock.y)
         if model.consented:
-            stop = self.kept(("stop",), lambda: pills.bake_pill(look, s, "cross", words("stop"), at.stop.w / s))
+            stop = self.kept(("stop",), lambda: bake_stop(look, s, words("stop"), at.stop.w / s))
             place = at.stop_on(model.screen)
             x = place.x if at.low else place.right - stop.width
             self._stop_x = at.stop.right if at.low else x
