@@ -34,21 +34,31 @@ SOLE_UNDER_ANKLE = 0.08
 """Sole under MoveNet's ankle keypoint, over the distance from nose to ankle: .07 on a photo of boots, .09 with
 the demo's wide trousers."""
 
+SHIN_UNDER_KNEE = 0.5
+"""Of one who sits: knee to ankle (.25 of the stature, Drillis and Contini) over nose to knee (.5, the thigh lying towards
+the camera)."""
+
 BodySpan = tuple[float, float, float]
 """Centre x, top of the hair y, soles y in frame pixels."""
 
 
-def body_span(pose: Pose | None) -> BodySpan | None:
-    """Where her body stands in the frame, or None unless nose, shoulders and an ankle are seen."""
+def body_span(pose: Pose | None, *, seated: bool = False) -> BodySpan | None:
+    """Where her body stands in the frame, or None unless nose, shoulders and an ankle are seen. ``seated``: a knee is
+    enough, and her soles are taken to lie under it."""
     if pose is None:
         return None
     nose = pose.point("nose")
     shoulders = [pose.point("left_shoulder"), pose.point("right_shoulder")]
     ankles = [p for p in (pose.point("left_ankle"), pose.point("right_ankle")) if p[2] >= LEAST_SCORE]
-    if nose[2] < LEAST_SCORE or not ankles or min(s[2] for s in shoulders) < LEAST_SCORE:
+    knees = [p for p in (pose.point("left_knee"), pose.point("right_knee")) if p[2] >= LEAST_SCORE]
+    if nose[2] < LEAST_SCORE or not (ankles or (seated and knees)) or min(s[2] for s in shoulders) < LEAST_SCORE:
         return None
     shoulder_y = (shoulders[0][1] + shoulders[1][1]) / 2
-    ankle_y = max(p[1] for p in ankles)
+    if ankles:
+        ankle_y = max(p[1] for p in ankles)
+    else:
+        knee_y = max(p[1] for p in knees)
+        ankle_y = knee_y + SHIN_UNDER_KNEE * (knee_y - nose[1])
     crown = nose[1] - CROWN_OVER_NOSE * max(0.0, shoulder_y - nose[1])
     sole = ankle_y + SOLE_UNDER_ANKLE * (ankle_y - nose[1])
     hips = [p[0] for p in (pose.point("left_hip"), pose.point("right_hip")) if p[2] >= LEAST_SCORE]

@@ -210,7 +210,8 @@ class MirrorWindow:
             return
         # the question is asked to somebody who can see her feet: it is fitted too, from what tells how far she stands
         serving = self.model.screen in SERVING or self.model.screen is Screen.CONSENT
-        span = body_span(state.pose) if serving and state.full_body else None
+        seated = self.settings.pipeline.full_body == "seated"
+        span = body_span(state.pose, seated=seated) if serving and state.full_body else None
         keep = serving or self.model.screen is Screen.GOODBYE
         corridor = self.widget.at.body(self.model.screen)
         view = self._framing.step(state.frame_size, span, corridor, seconds,

@@ -14,6 +14,7 @@ from mirror.config import HandoffSettings, Settings
 from mirror.domain import COCO_KEYPOINTS, Pose
 from mirror.pipeline.memory import ShopperMemory
 from mirror.pipeline.stance import distance
+from mirror.ui.framing import body_span
 from mirror.ui.screens import DARK, Intent, Screen
 from mirror.vision.full_body import full_body
 
@@ -134,6 +135,14 @@ def test_one_who_sits_counts_as_a_full_body_where_the_shop_says_so() -> None:
         memory = ShopperMemory(consent="given", seated=setting)
         memory.posed(memory.begin(), seated(), 0, 0.0)
         assert memory.recall(0, 0.0).full_body is whole
+
+
+def test_one_who_sits_is_framed_by_her_knees() -> None:
+    assert body_span(seated()) is None
+    span = body_span(seated(), seated=True)
+    assert span is not None
+    assert span[1] < 118 < 492 < span[2], "from over her nose to under her knees"
+    assert body_span(pose(), seated=True) == body_span(pose())
 
 
 def test_one_who_sits_is_not_called_nearer_because_she_is_less_tall() -> None:

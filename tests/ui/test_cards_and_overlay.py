@@ -165,3 +165,20 @@ def test_a_tap_on_a_size_of_her_tag_makes_it_hers(app: Any, tmp_path: Path) -> N
     play(window, 0.5)
     assert window.model.sizes["tops"] == ("L",)
     assert any("yours" in key for key in window.overlay.cache._kept if "size" in key), "the tag says whose it is"
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (1920, 1080), (720, 1280)], ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize("opens", [Intent.CHOOSE, Intent.CHANGE])
+def test_no_plate_of_what_she_opens_stands_on_her(
+    app: Any, tmp_path: Path, size: tuple[int, int], opens: Intent,
+) -> None:
+    from ui_stage import BODY
+
+    window = window_at_look(tmp_path, size=size)
+    window.press(opens)
+    play(window, 2.0)
+    body = window.widget._view.box(BODY)
+    assert len(window.overlay.plates) >= 6
+    for plate in window.overlay.plates:
+        apart = plate.right <= body.x1 or plate.x >= body.x2 or plate.bottom <= body.y1 or plate.y >= body.y2
+        assert apart, (window.model.screen, plate, body)
