@@ -35,8 +35,8 @@ SOLE_UNDER_ANKLE = 0.08
 the demo's wide trousers."""
 
 SHIN_UNDER_KNEE = 0.5
-"""Of one who sits: knee to ankle (.25 of the stature, Drillis and Contini) over nose to knee (.5, the thigh lying towards
-the camera)."""
+"""Of one who sits: knee to ankle (.25 of the stature, Drillis and Contini) over nose to knee (.5: the thigh lies
+towards the camera)."""
 
 BodySpan = tuple[float, float, float]
 """Centre x, top of the hair y, soles y in frame pixels."""
