@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from mirror.pipeline.display import Picture
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import MirrorState
 from mirror.recommend.colour import colour_name
+from mirror.ui.ambience import Ambience
 from mirror.ui.choices import PriceBands, price_bands, rows_of, said_of
 from mirror.ui.framing import Framing, body_span
 from mirror.ui.layout import Layout
@@ -48,10 +48,6 @@ TICK_MS = 40
 """The clock for what moves without frames: leaving, goodbye, a lost camera. It also lets Python see Ctrl+C."""
 SNAPSHOT_AFTER_S = 1.5
 """A snapshot of the look waits this long: cards have slid in and their pictures are there."""
-LEAST_BRIGHT, DARK_AFTER_S = 60.0, 10.0
-"""With theme "auto": mean video luma below 60 for ten seconds turns to dark, and back (docs/design.md, screen)."""
-PRICES_EVERY_S = 2.0
-"""How often it is looked whether prices may be old."""
 SHOWCASE_SEARCH = 5000
 """Items looked through at the start for what the attract screen shows and for the prices; a large catalogue must not
 delay the first picture."""
@@ -113,9 +109,7 @@ class MirrorWindow:
         self._state = MirrorState()
         self._painted_number = -1
         self._stepped_at = clock()
-        self._dark_since: float | None = None
-        self._luma_at = float("-inf")
-        self._prices_at = float("-inf")
+        self.ambience = Ambience(self.overlay, settings)
         self._bands: PriceBands | None = None
         self._over = False
         self.bell.rung.connect(self._rung)
@@ -176,7 +170,7 @@ class MirrorWindow:
         for intent in self.overlay.hands.intents(state, self.model.screen, now):
             self.press(intent)
         self.widget.set_state(state)
-        self._watch_prices(state, now)
+        self.ambience.watch_prices(self.pipeline.catalogue, state.stale, now)
         if self.model.screen is Screen.COMPARE and not self.overlay.freeze.active:
             self.press(Intent.CLOSE)  # the window changed its size: the still was erased
         if before in SERVING and self.model.screen not in SERVING:
@@ -201,7 +195,7 @@ class MirrorWindow:
         if self._picture is not None:
             self._picture.release()
         self._picture = picture
-        self._watch_light(picture)
+        self.ambience.watch_light(picture, self.model, self.clock())
 
     def _frame_her(self, state: MirrorState, now: float) -> None:
         """Move the view on; before consent the crop stays fixed."""
@@ -296,30 +290,3 @@ class MirrorWindow:
         if self.overlay.choices.bands != self._bands or self.model.choices.rows != rows:
             self.overlay.choices.bands = self._bands
             self.model.offer(rows)
-
-    def _watch_prices(self, state: MirrorState, now: float) -> None:
-        """Say until when prices were up to date, where a newer catalogue cannot be read or the shop's limit is over."""
-        if self.pipeline.catalogue is None or now - self._prices_at < PRICES_EVERY_S:
-            return
-        self._prices_at = now
-        built = self.pipeline.catalogue.snapshot.sealed.stamp[2] / 1e9
-        hours, limit = (time.time() - built) / 3600, self.settings.shop.prices_hours
-        self.overlay.stale = self.overlay.words.since(
-            datetime.fromtimestamp(built), datetime.now()) if state.stale or 0 < limit < hours else ""
-
-    def _watch_light(self, picture: Picture) -> None:
-        """With theme "auto": dark plates in a dark shop. In a dark shop where nobody is: a dimmed screen."""
-        now = self.clock()
-        if now - self._luma_at < 1.0:
-            return
-        self._luma_at = now
-        blue, green, red = (float(picture.pixels[::64, ::64, i].mean()) for i in range(3))
-        dark = 0.114 * blue + 0.587 * green + 0.299 * red < LEAST_BRIGHT
-        patience = self.settings.ui.dim_after_s
-        self.overlay.dimmed = dark and 0 < patience <= now - self.model.since and self.model.screen is Screen.ATTRACT
-        if self.settings.ui.theme != "auto" or dark == (self.overlay.look.name == "dark"):
-            self._dark_since = None
-            return
-        self._dark_since = now if self._dark_since is None else self._dark_since
-        if now - self._dark_since >= DARK_AFTER_S:
-            self.overlay.look = Theme.named("dark" if dark else "light", self.settings.ui.accent)
