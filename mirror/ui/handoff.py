@@ -94,6 +94,10 @@ class HandOff:
             code_of(link_of(url, ()))  # what is missing is told at the start, not at the first look
         self._url = url
 
+    def forget(self) -> None:
+        """Let go of which pieces the last code was of."""
+        self._wanted, self._detail = (), False
+
     def place(self, at: Layout) -> Rect:
         """Where it stands: portrait, low in the right lane; landscape, low in the left lane over the hint."""
         w, h = round(PLATE[0] * at.scale), round(PLATE[1] * at.scale)

@@ -73,6 +73,7 @@ class Overlay(Canvas):
         self.tags.forget()
         self.hands.forget()
         self.freeze.forget()
+        self.handoff.forget()
 
     def prepare(self, at: Layout, model: ScreenModel) -> None:
         """Draw what she will probably ask for next; between paints."""

@@ -122,3 +122,13 @@ def test_a_missing_package_is_one_line_at_the_start(
     monkeypatch.setitem(sys.modules, "segno", None)
     with pytest.raises(UsageError, match=r"pip install 'smart-mirror\[qr\]'"):
         window_at_look(tmp_path, (720, 1280))
+
+
+def test_which_pieces_went_along_is_forgotten_with_her(app: Any, tmp_path: Path) -> None:
+    window = window_at_look(tmp_path, (1080, 1920))
+    window.press(Intent.CHOOSE)
+    play(window, 0.3)
+    assert window.overlay.handoff._wanted
+    window.press(Intent.STOP)
+    assert window.overlay.handoff._wanted == ()
+    assert (window.model.chosen, window.model.opened) == (frozenset(), None)
