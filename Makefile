@@ -32,7 +32,7 @@ define packages
 	else echo "Not a Debian system: make sure it has the like of: $(1)"; fi
 endef
 
-.PHONY: run test lint bench install catalogue models clean gpu help
+.PHONY: run test lint bench install catalogue models clean gpu openvino help
 
 help:
 	@echo "make run       the mirror: a camera if there is one, else the demo (FLAGS='--source clip.mp4' adds flags)"
@@ -71,6 +71,9 @@ install: $(VENV)/.installed
 
 gpu: install
 	@$(BIN)/pip uninstall -q -y onnxruntime && $(BIN)/pip install -q 'onnxruntime-gpu>=1.18'
+
+openvino: install
+	@$(BIN)/pip uninstall -q -y onnxruntime && $(BIN)/pip install -q 'onnxruntime-openvino>=1.20'
 
 catalogue: $(CATALOGUE)
 

@@ -60,6 +60,16 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
+class ThreadSettings:
+    """Threads of what computes beside ``[models] threads`` (mirror/runtime/threads.py). ``tasks``: numbers of single
+    tasks instead of that one, like "pose=2, garments=1"; ``opencv``: of OpenCV's pool. NumPy's libraries are held by
+    the environment (OMP_NUM_THREADS), for they size their pools before a file is read."""
+
+    tasks: str = ""
+    opencv: int = 1
+
+
+@dataclass(frozen=True)
 class PipelineSettings:
     """Wished times between two runs of a stage (seconds) and the display's patience for a frame's own pose.
     ``full_body``: what counts as a full body: "standing", head to ankles; "seated" lets one who sits in a
@@ -131,6 +141,7 @@ class Settings:
 
     camera: CameraSettings = field(default_factory=CameraSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
+    threads: ThreadSettings = field(default_factory=ThreadSettings)
     pipeline: PipelineSettings = field(default_factory=PipelineSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     shop: ShopSettings = field(default_factory=ShopSettings)
@@ -244,7 +255,8 @@ def _check_ranges(settings: Settings) -> None:
         raise UsageError(f"config: [handoff] url must be like https://shop.example/look?ids={{ids}}, not {url!r}")
     for table, key, low, high in (
         ("camera", "width", 64, 7680), ("camera", "height", 64, 7680), ("camera", "fps", 1, 240),
-        ("camera", "stale_after_s", 0.1, 60), ("models", "threads", 1, 64), ("pipeline", "pose_wait_ms", 0, 200),
+        ("camera", "stale_after_s", 0.1, 60), ("models", "threads", 1, 64),
+        ("threads", "opencv", 1, 64), ("pipeline", "pose_wait_ms", 0, 200),
         ("pipeline", "people_every_s", 0.05, 60), ("pipeline", "body_every_s", 0.05, 60),
         ("pipeline", "garments_every_s", 0.05, 60), ("pipeline", "face_every_s", 0.05, 60),
         ("pipeline", "look_every_s", 0.05, 60), ("pipeline", "forget_after_s", 0.2, 60),

@@ -41,6 +41,7 @@ from mirror.pipeline.state import MirrorState, SourceState, Telemetry
 from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
 from mirror.recommend.looks import RecommendSettings, recommend
 from mirror.recommend.sizes import estimate_sizes
+from mirror.runtime.threads import hold_opencv
 
 HOLD_BELOW_FPS = 40.0
 """Up to this rate a picture waits for its own pose; at 60 there is no time to, and the pose is predicted."""
@@ -131,8 +132,7 @@ class LivePipeline:
         """
         if self._threads:
             return
-        # the pipeline's own threads are the budget: a pool under every resize only fights with them
-        cv2.setNumThreads(1)
+        hold_opencv(cv2, self.settings.threads.opencv)
         self._stop.clear()
         self._over = False
         self.source.on_frame = self._take

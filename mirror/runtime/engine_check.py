@@ -15,6 +15,7 @@ from mirror.domain import MirrorError
 from mirror.runtime.manifest import ModelCard
 from mirror.runtime.sample import read_sample
 from mirror.runtime.session import LOG_FATAL
+from mirror.runtime.threads import hold_session
 
 TOLERANCES: Mapping[str, float] = {"fp32": 2e-3, "fp16": 2e-2, "int8": 5e-2}
 """Most that the 95th percentile and the mean of the differences may be, over the largest value of the output (at least
@@ -57,7 +58,7 @@ def recorded_input(card: ModelCard) -> NDArray[Any]:
 def onnx_outputs(card: ModelCard, path: str, feed: NDArray[Any]) -> list[NDArray[Any]]:
     """Outputs of the graph in ``path`` on ONNX Runtime's CPU, in the card's order. Raises MirrorError."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    hold_session(options, 1)
     options.log_severity_level = LOG_FATAL
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -24,6 +24,7 @@ from mirror.runtime.engines import FLAGS_END, EngineCache, Source, default_preci
 from mirror.runtime.manifest import FULL_PRECISION, PRECISIONS, ModelCard
 from mirror.runtime.session import LOG_FATAL
 from mirror.runtime.tensorrt import open_tensorrt
+from mirror.runtime.threads import hold_session
 
 PROVIDER = "ort-tensorrt"
 READY = "ready.json"
@@ -160,6 +161,7 @@ def strangers(cards: Sequence[ModelCard], cache: EngineCache, all_models: bool) 
 
 def _outputs(card: ModelCard, path: Path, chosen: dict[str, str], feed: Any) -> list[Any]:
     settings = onnxruntime.SessionOptions()
+    hold_session(settings, 1)
     settings.log_severity_level = LOG_FATAL
     try:
         session = onnxruntime.InferenceSession(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mirror.domain import MirrorError
 from mirror.runtime import providers
 from mirror.runtime.manifest import FULL_PRECISION, ModelCard, TensorSpec, Variant
+from mirror.runtime.threads import hold_session
 
 if TYPE_CHECKING:
     from mirror.runtime.tensorrt import LoadedEngine
@@ -59,20 +60,22 @@ class Session:
             return
         asked, path = self._prepared(provider)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
+        hold_session(options, threads)
         options.log_severity_level = LOG_FATAL
-        # Spinning threads take the cores from other stages: two sessions under load ran twice slower.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        for key, value in providers.entries(provider).items():
+            options.add_session_config_entry(key, value)
         try:
             # without enable_fallback=0 it takes another provider by itself and says so on stdout
             self._session = onnxruntime.InferenceSession(str(path), options, providers=asked, enable_fallback=0)
         except Exception as error:  # onnxruntime's own exceptions share no base class but Exception
             reason = _one_line(error)
             mend = providers.MENDS.get(provider, MEND)
+            if "fallback to CPU EP" in reason:
+                reason, mend = f"'{provider}' does not take all of its graph", "set [models] provider to cpu"
             raise MirrorError(f"model '{card.name}' ({path}) cannot be loaded: {reason}; {mend}") from error
         self._session.disable_fallback()
         self.provider = providers.really_used(provider, self._session.get_providers())
+        providers.check_assigned(provider, card.name, self._session)
         _check_tensors(card, "input", card.inputs, self._session.get_inputs())
         _check_tensors(card, "output", card.outputs, self._session.get_outputs())
         self._input = card.inputs[0].name

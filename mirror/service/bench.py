@@ -256,7 +256,10 @@ def _resident_mb() -> float:
 def platform_told() -> dict[str, Any]:
     """System, processor, cores this process may use, load now, and the versions of what does the work."""
     versions = {}
-    for name in ("numpy", "opencv-python-headless", "onnxruntime", "onnxruntime-gpu", "PyQt5", "dlib-bin"):
+    for name in (
+        "numpy", "opencv-python-headless", "onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino", "PyQt5",
+        "dlib-bin",
+    ):
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

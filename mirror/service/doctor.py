@@ -33,7 +33,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Every check in order; a check that itself breaks is reported as a failure, not raised."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
-        _python, _opencv, _camera, _display, _provider, _models, _tasks, _catalogue, _disk, _temperature,
+        _python, _opencv, _camera, _display, _provider, _threads, _models, _tasks, _catalogue, _disk, _temperature,
     )
     findings = []
     for check in checks:
@@ -108,6 +108,7 @@ def _display(settings: Settings) -> Finding:
 
 def _provider(settings: Settings) -> Finding:
     from mirror.runtime.manifest import Manifest
+    from mirror.runtime.providers import offered
     from mirror.runtime.session import Session
 
     asked = settings.models.provider
@@ -116,7 +117,19 @@ def _provider(settings: Settings) -> Finding:
         session = Session(card, asked, settings.models.threads)
     except MirrorError as error:
         return Finding("provider", "failure", str(error), "set [models] provider to one that this device has")
-    return Finding("provider", "ok", f"{session.provider} runs {session.runs}")
+    here = ", ".join(offered())
+    return Finding("provider", "ok", f"{session.provider} runs {session.runs}; this onnxruntime offers {here}")
+
+
+def _threads(settings: Settings) -> Finding:
+    from mirror.service.opening import thread_budget
+
+    budget = thread_budget(settings)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    says = f"{budget.told()}; {cores} core{'' if cores == 1 else 's'}"
+    if max(budget.graphs, budget.opencv, *budget.tasks.values()) > cores:
+        return Finding("threads", "warning", says, "no more threads than cores: lower [models] threads and [threads]")
+    return Finding("threads", "ok", says)
 
 
 def _models(settings: Settings) -> Finding:

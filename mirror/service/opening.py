@@ -10,6 +10,7 @@ from pathlib import Path
 
 from catalog.index import Catalogue
 from mirror.config import Settings
+from mirror.runtime.threads import ThreadBudget, task_threads
 from mirror.service.places import catalogue_path, models_folder, own_folder
 from mirror.vision.suite import ModelNames, Vision
 
@@ -19,12 +20,17 @@ def say(text: str) -> None:
     print(f"mirror: {text}", file=sys.stderr)
 
 
+def thread_budget(settings: Settings) -> ThreadBudget:
+    """Who may use how many threads. Raises UsageError when `[threads] tasks` cannot be read."""
+    return ThreadBudget(settings.models.threads, task_threads(settings.threads.tasks), settings.threads.opencv)
+
+
 def load_vision(settings: Settings, *, best_pose: bool = False) -> Vision:
     """Every model, as configured. Raises MirrorError (see :meth:`Vision.load`)."""
     models = settings.models
     names = ModelNames(**{field.name: getattr(models, field.name) for field in fields(ModelNames)})
     return Vision.load(
-        models_folder(settings), provider=models.provider, threads=models.threads, best_pose=best_pose,
+        models_folder(settings), provider=models.provider, threads=thread_budget(settings), best_pose=best_pose,
         own=own_folder(settings), names=names,
     )
 

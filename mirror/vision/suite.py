@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
+from mirror.runtime.threads import ThreadBudget
 from mirror.vision.attributes import AttributeReader
 from mirror.vision.body import BodyReader
 from mirror.vision.classic import ClassicEmbedder
@@ -66,12 +67,13 @@ class Vision:
 
     @classmethod
     def load(
-        cls, folder: Path | None = None, *, provider: str = "cpu", threads: int = 1, best_pose: bool = False,
-        own: Path | None = None, names: ModelNames | None = None,
+        cls, folder: Path | None = None, *, provider: str = "cpu", threads: int | ThreadBudget = 1,
+        best_pose: bool = False, own: Path | None = None, names: ModelNames | None = None,
     ) -> Vision:
         """Load the models ``names`` of the manifest in ``folder`` (the packaged one when None) and of ``own``.
 
-        ``best_pose`` takes the pose net for stills; the live mirror takes the quick one.
+        ``best_pose`` takes the pose net for stills; the live mirror takes the quick one. ``threads``: of every
+        session, or a budget by task.
 
         Raises:
             MirrorError: a model is missing, changed, does not run on ``provider``, or does not suit what it is
@@ -80,27 +82,29 @@ class Vision:
         manifest = Manifest.load(folder, own)
         names = names or ModelNames()
         opened: dict[str, Session] = {}
+        budget = ThreadBudget(threads) if isinstance(threads, int) else threads
 
-        def session(name: str) -> Session:
+        def session(name: str, task: str) -> Session:
             if name not in opened:
-                opened[name] = Session(manifest[name], provider, threads)
+                opened[name] = Session(manifest[name], provider, budget.of(task))
             return opened[name]
 
         require(manifest[BODY_SHAPE], (BODY,), "a body shape of breadths")
-        age = session(names.face_age or names.attributes)
-        pose = PoseReader(session(names.stills_pose if best_pose else names.pose))
+        age = session(names.face_age or names.attributes, "attributes")
+        pose = PoseReader(session(names.stills_pose if best_pose else names.pose, "pose"))
         if not best_pose and names.pose == BEST_POSE:
-            pose.lighter = PoseReader(session(LIVE_POSE))
+            pose.lighter = PoseReader(session(LIVE_POSE, "pose"))
         return cls(
-            people=PeopleFinder(session(names.people)),
+            people=PeopleFinder(session(names.people, "people")),
             pose=pose,
-            mask=MaskReader(session(names.mask)),
+            mask=MaskReader(session(names.mask, "mask")),
             face=FaceFinder(),
-            attributes=AttributeReader(age, session(names.face_gender or names.attributes)),
-            garments=GarmentDetector(session(names.garments)),
-            embedder=open_embedder(names.embedding, manifest, lambda card: Session(card, provider, threads)),
-            body=BodyReader(session(BODY_SHAPE)),
-            face_bmi=None if names.bmi == "body" else FaceBmiReader(session(names.bmi)),
+            attributes=AttributeReader(age, session(names.face_gender or names.attributes, "attributes")),
+            garments=GarmentDetector(session(names.garments, "garments")),
+            embedder=open_embedder(
+                names.embedding, manifest, lambda card: Session(card, provider, budget.of("embedding"))),
+            body=BodyReader(session(BODY_SHAPE, "body")),
+            face_bmi=None if names.bmi == "body" else FaceBmiReader(session(names.bmi, "body")),
         )
 
     def sessions(self) -> dict[str, Session]:

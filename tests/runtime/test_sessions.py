@@ -9,6 +9,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from mirror.domain import MirrorError, UsageError
 from mirror.runtime import providers
 from mirror.runtime.manifest import Manifest, ModelCard, TensorSpec, Variant
+from mirror.runtime.sample import difference, read_sample, tolerance
 from mirror.runtime.session import Session, file_digest
 
 
@@ -115,6 +117,48 @@ def test_asking_for_cuda_where_there_is_none_is_an_error_that_names_it_and_the_m
         pytest.skip("this onnxruntime was built with CUDA")
     with pytest.raises(MirrorError, match=r"'cuda'.*cpu.*onnxruntime-gpu"):
         Session(card, provider="cuda")
+
+
+def test_asking_for_openvino_where_it_is_not_installed_names_the_package(card: ModelCard) -> None:
+    if "openvino" in providers.offered():
+        pytest.skip("this onnxruntime was built with OpenVINO")
+    with pytest.raises(MirrorError, match=r"'openvino'.*only: .*make openvino.*onnxruntime-openvino") as caught:
+        Session(card, provider="openvino")
+    assert "\n" not in str(caught.value)
+
+
+def test_openvino_takes_every_node_and_computes_what_the_cpu_does() -> None:
+    if "openvino" not in providers.offered():
+        pytest.skip("onnxruntime-openvino is not installed")
+    for card in Manifest.load():
+        full = replace(card, default={})
+        sample = read_sample(full, "fp32")
+        session = Session(full, provider="openvino")
+        assert session.provider == "openvino"
+        assert difference(session.run(sample.input), sample.outputs, "fp32") <= tolerance(full, "fp32")
+
+
+class _Assigned:
+    """A session that tells who has which node, as onnxruntime does from 1.24 on."""
+
+    def __init__(self, **operators: str) -> None:
+        self._parts = [
+            SimpleNamespace(ep_name=providers.PROVIDERS[name], get_nodes=lambda op=op: [SimpleNamespace(op_type=op)])
+            for op, name in operators.items()
+        ]
+
+    def get_provider_graph_assignment_info(self) -> list[SimpleNamespace]:
+        return self._parts
+
+
+def test_a_provider_that_leaves_the_work_to_the_cpu_is_an_error_that_names_the_operators() -> None:
+    with pytest.raises(MirrorError, match=r"'net'.*'cuda'.*1 Conv: set"):
+        providers.check_assigned("cuda", "net", _Assigned(Conv="cpu", Shape="cpu", Relu="cuda"))
+    providers.check_assigned("cuda", "net", _Assigned(Conv="cuda", Shape="cpu"))
+    providers.check_assigned("ort-tensorrt", "net", _Assigned(Conv="ort-tensorrt", Gemm="cuda"))
+    with pytest.raises(MirrorError, match=r"'openvino'.*1 Shape"):
+        providers.check_assigned("openvino", "net", _Assigned(Conv="openvino", Shape="cpu"))
+    providers.check_assigned("openvino", "net", object())
 
 
 def test_a_provider_that_onnxruntime_replaced_by_the_cpu_is_an_error() -> None:

@@ -165,6 +165,9 @@ class _TensorrtOfOnnxruntime(onnxruntime.InferenceSession):
                 (folder / f"TensorrtExecutionProvider_{number}_sm87.engine").write_bytes(b"engine")
         super().__init__(path, options, providers=["CPUExecutionProvider"])
 
+    def get_provider_graph_assignment_info(self) -> list[object]:
+        return []  # all of the graph is said to be TensorRT's
+
     def get_providers(self) -> list[str]:
         return [str(self._first), "CPUExecutionProvider"]
 
