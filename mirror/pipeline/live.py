@@ -316,7 +316,10 @@ class LivePipeline:
         self._analysis.put(small)
         if self.telemetry.trace is not None:
             # a frame may have been due while the one before was still drawn: spans of one thread must nest
-            self.telemetry.trace.span("read", min(now, max(frame.time, self._drawn_at)), now, frame.number)
+            begun = min(now, max(frame.time, self._drawn_at))
+            if self._drawn_at > 0:
+                self.telemetry.trace.span("wait for the camera", self._drawn_at, begun)
+            self.telemetry.trace.span("read", begun, now, frame.number)
             self.telemetry.trace.span("shrink", now, shrunk, frame.number)
         with self.telemetry.stage("display"):
             self.display.write(frame.image, frame.number, frame.time)
@@ -328,7 +331,8 @@ class LivePipeline:
         """On its own thread: hold each picture for its pose, then tell the window."""
         at, told = 0, 0.0
         while not self._stop.is_set():
-            got = self._shown.wait(at, PRESENT_WAIT_S)
+            with self.telemetry.waiting("wait for a picture"):
+                got = self._shown.wait(at, PRESENT_WAIT_S)
             now = time.monotonic()
             if now - told >= SNAPSHOT_EVERY_S:
                 told = now

@@ -80,7 +80,8 @@ class PoseLoop:
         """Follow the newest frames until ``stop`` is set. A failing model is told and tried again."""
         at = 0
         while not stop.is_set():
-            got = frames.wait(at, WAIT_S)
+            with self._telemetry.waiting("wait for a frame"):
+                got = frames.wait(at, WAIT_S)
             if got is None:
                 continue
             at, frame = got

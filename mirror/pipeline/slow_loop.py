@@ -91,13 +91,8 @@ class SlowLoop:
         self.set_nice(wished)
         at = 0
         while not stop.is_set():
-            trace = self._telemetry.trace
-            if trace is None:
+            with self._telemetry.waiting("wait for a pose"):
                 got = posed.wait(at, WAIT_S)
-            else:
-                began = trace.now()
-                got = posed.wait(at, WAIT_S)
-                trace.span("wait for a pose", began, trace.now())
             now = time.monotonic()
             if self._memory.token != self._token:
                 self._start_anew()

@@ -166,6 +166,19 @@ class TelemetryRecord:
         if self.trace is not None:
             self.trace.stage(name, start, end, clock.inner, number)
 
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """The block is this thread's wait: a span of the trace, nothing without one."""
+        trace = self.trace
+        if trace is None:
+            yield
+            return
+        began = trace.now()
+        try:
+            yield
+        finally:
+            trace.span(what, began, trace.now())
+
     def graph_ran(self, start: float, end: float) -> None:
         """A graph ran in this thread, inside the stage that it is timing (if any)."""
         clock = getattr(self._local, "clock", None)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
 
 from mirror.domain import MirrorError
+from mirror.pipeline.frames import AnalysisFrame
+from mirror.pipeline.memory import ShopperMemory
+from mirror.pipeline.pose_loop import PoseLoop
+from mirror.pipeline.slot import LatestSlot
 from mirror.pipeline.telemetry import TelemetryRecord
 from mirror.pipeline.trace import Trace, check_writable
 
@@ -66,3 +71,39 @@ def test_a_path_that_cannot_be_written_is_refused_beforehand(tmp_path: Path) -> 
     for bad in (tmp_path, tmp_path / "no" / "t.json"):
         with pytest.raises(MirrorError, match="folder"):
             check_writable(bad)
+
+
+def test_the_pose_threads_wait_for_a_frame_is_a_span_of_its_own_thread() -> None:
+    telemetry = TelemetryRecord()
+    with telemetry.waiting("wait for a frame"):
+        pass  # no trace: nothing is kept, nothing fails
+    telemetry.trace = trace = Trace()
+    pose = PoseLoop(
+        FakePose(), FakePeople(), ShopperMemory(), telemetry, people_every_s=1.0, forget_after_s=2.0)  # type: ignore[arg-type]
+    stop = threading.Event()
+    frames = _EndsAtOnce(stop)
+    thread = threading.Thread(target=pose.run, args=(frames, stop), name="mirror-pose")
+    thread.start()
+    thread.join(5)
+    assert not thread.is_alive()
+    spans = [(e["name"], e["tid"]) for e in trace.document()["traceEvents"] if e["ph"] == "X"]
+    assert spans == [("wait for a frame", thread.native_id)]
+
+
+class FakePose:
+    """Is never asked: no frame comes."""
+
+
+class FakePeople:
+    """Likewise."""
+
+
+class _EndsAtOnce(LatestSlot[AnalysisFrame]):
+    """A slot to which nothing comes; the mirror is stopped while it is waited for."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        super().__init__()
+        self._stop = stop
+
+    def wait(self, newer_than: int, timeout: float | None = None) -> None:
+        self._stop.set()
