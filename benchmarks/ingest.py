@@ -1,0 +1,194 @@
+"""Feeds going in: builds killed at random points, and a feed with known bad rows.
+
+``python -m benchmarks.ingest [--kills 50] [--rows 100000] [--json]``. Builds are real ``mirror catalog build``
+processes on drawn pictures of noise, with the shipped embedder; most rows of the large feed share pictures, which
+are embedded once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from benchmarks.floors import Floor, floors_text
+from catalog.index import Catalogue
+from mirror.domain import MirrorError
+
+PICTURES = 60
+KILLED_ROWS = 4_000
+"""Rows of the build that is killed: enough that writing takes a share of its time."""
+_EVERY_BAD = 100
+_BAD: tuple[tuple[str, str], ...] = (("price", "free"), ("category", "sofa"), ("picture", "gone.png"), ("title", ""))
+FLOORS = (
+    Floor("broken", "at most", 0), Floor("unequal", "at most", 0), Floor("rejects_wrong", "at most", 0),
+)
+
+
+def write_feed(folder: Path, rows: int, price: float, bad_every: int = 0) -> dict[int, str]:
+    """``folder/items.csv`` and its pictures; returns the field that is bad by line, of every ``bad_every``-th row."""
+    pictures = folder / "pictures"
+    pictures.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(1)
+    for number in range(PICTURES):
+        image = rng.integers(0, 256, (96, 64, 3), dtype=np.uint8)
+        cv2.imwrite(str(pictures / f"{number}.png"), image)
+    bad: dict[int, str] = {}
+    with open(folder / "items.csv", "w", encoding="utf-8") as out:
+        out.write("id,title,category,sizes,gender,price,currency,picture\n")
+        for row in range(rows):
+            columns = {
+                "id": f"item-{row}", "title": f"Item {row}", "category": "shirt", "sizes": "S|M", "gender": "women",
+                "price": f"{price:g}", "currency": "EUR", "picture": f"{row % PICTURES}.png",
+            }
+            if bad_every and row % bad_every == bad_every - 1:
+                name, value = _BAD[len(bad) % len(_BAD)]
+                columns[name] = value
+                bad[row + 2] = name  # the header is line 1
+            out.write(",".join(columns.values()) + "\n")
+    return bad
+
+
+def command(folder: Path, out: Path) -> list[str]:
+    return [
+        sys.executable, "-m", "mirror", "catalog", "build", "--items", str(folder / "items.csv"),
+        "--pictures", str(folder / "pictures"), "--out", str(out),
+    ]
+
+
+def killed(folder: Path, kills: int, seed: int = 1) -> dict[str, Any]:
+    """Kill a build over another shop's index ``kills`` times with SIGKILL, at times spread evenly over a whole build's,
+    and let the next one end it.
+
+    broken: what was at OUT after a kill was neither the old file nor the new one, or did not verify. unequal: the
+    build that went on gave other bytes than one that was not killed. new: kills after the swap.
+    """
+    old_feed, new_feed = folder / "old", folder / "new"
+    write_feed(old_feed, 300, price=10)
+    write_feed(new_feed, KILLED_ROWS, price=20)
+    live = folder / "live"
+    live.mkdir()
+    out = live / "shop.catalogue"
+    _build(old_feed, out)
+    old = out.read_bytes()
+    _sweep(live, out, None)
+    started = time.monotonic()
+    _build(new_feed, out)
+    whole_s = time.monotonic() - started
+    new = out.read_bytes()
+    if old == new:
+        raise MirrorError("the old and the new index are the same file: nothing is shown by killing")
+    rng = np.random.default_rng(seed)
+    times = (np.arange(kills) + rng.random(kills)) / kills * whole_s
+    counts: dict[str, Any] = {
+        "kills": 0, "new": 0, "ended": 0, "kept": 0, "broken": 0, "unequal": 0, "left_behind": 0,
+        "whole_s": round(whole_s, 2),
+    }
+    for wait_s in times:
+        _sweep(live, out, old)
+        child = subprocess.Popen(command(new_feed, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            child.wait(timeout=wait_s)
+            counts["ended"] += 1  # quicker than the one that was timed
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            counts["kills"] += 1
+        now = out.read_bytes()
+        counts["new"] += now == new
+        counts["broken"] += now not in (old, new) or not _verifies(out)
+        counts["kept"] += (live / "shop.catalogue.work").is_dir()
+        _build(new_feed, out)
+        counts["unequal"] += out.read_bytes() != new
+        known = {out.name, out.name + ".work"}
+        counts["left_behind"] += any(one.name not in known for one in live.iterdir())
+    return counts
+
+
+def large(folder: Path, rows: int) -> dict[str, Any]:
+    """A feed of ``rows`` with one bad row in a hundred: seconds, the builder's most memory, and how many rejects are
+    not the bad rows that were written (by line and field)."""
+    bad = write_feed(folder, rows, price=10, bad_every=_EVERY_BAD)
+    out = folder / "shop.catalogue"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    started = time.monotonic()
+    _build(folder, out, left_out=True)
+    seconds = time.monotonic() - started
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    listed = [json.loads(line) for line in (folder / "shop.catalogue.rejected.jsonl").read_text().splitlines()]
+    found = {entry["line"]: entry["field"] for entry in listed if entry["reason"]}
+    with Catalogue.open(out) as catalogue:
+        items = len(catalogue)
+    return {
+        "rows": rows, "bad": len(bad), "items": items, "seconds": round(seconds, 2),
+        "rows_per_s": round(rows / seconds), "peak_mb": round(max(peak, before) / 1024),
+        "rejects_wrong": len(bad.items() ^ found.items()) + abs(rows - len(bad) - items),
+    }
+
+
+def _build(folder: Path, out: Path, left_out: bool = False) -> None:
+    """left_out: rows are, which a build says by its exit status."""
+    done = subprocess.run(command(folder, out), capture_output=True, text=True)
+    if bool(done.returncode) != left_out or not out.is_file():
+        raise MirrorError(f"a build failed: {done.stderr.strip()}")
+
+
+def _sweep(live: Path, out: Path, data: bytes | None) -> None:
+    """Only ``data`` at ``out``, and nothing beside it."""
+    for one in live.iterdir():
+        shutil.rmtree(one) if one.is_dir() else one.unlink()
+    if data is not None:
+        out.write_bytes(data)
+
+
+def _verifies(path: Path) -> bool:
+    try:
+        with Catalogue.open(path) as catalogue:
+            catalogue.verify()
+    except MirrorError:
+        return False
+    return True
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__)
+    parser.add_argument("--kills", type=int, default=50, help="builds killed (0: none; default 50)")
+    parser.add_argument("--rows", type=int, default=100_000, help="rows of the large feed (0: none; default 100,000)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    figures: dict[str, Any] = {}
+    try:
+        with tempfile.TemporaryDirectory(prefix="mirror-ingest-") as name:
+            if options.rows:
+                figures["large"] = large(Path(name) / "large", options.rows)
+            if options.kills:
+                figures["killed"] = killed(Path(name), options.kills)
+    except MirrorError as error:
+        print(error, file=sys.stderr)
+        return 1
+    flat = {key: value for part in figures.values() for key, value in part.items()}
+    floors = [floor.told(flat) for floor in FLOORS if floor.figure in flat]
+    if options.json:
+        print(json.dumps({**figures, "floors": floors}))
+    else:
+        for part, values in figures.items():
+            print(f"{part}: " + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in values.items()))
+        print(floors_text(floors))
+    return 0 if all(floor["met"] for floor in floors) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
