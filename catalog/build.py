@@ -27,6 +27,7 @@ from catalog.ingest import count_rows, numbered_items
 from catalog.layout import MAGIC
 from catalog.mapping import FeedMapping, Understanding
 from catalog.schema import RowError
+from catalog.spool import Spool
 from catalog.writer import write_index
 from mirror.domain import FloatArray, ImageArray, Item, MirrorError, UsageError
 
@@ -96,11 +97,12 @@ def build(
     total = count_rows(items_path, format, mapping)
     rejected_path = rejects or out.with_name(out.name + ".rejected.jsonl")
     report = Understanding()
-    items: list[Item] = []
     bad: list[RowError] = []
     lines: dict[str, int] = {}
     dim = 0
     with replacing(out) as draft, tempfile.TemporaryFile(dir=out.parent) as spool, ExitStack() as stack:
+        items = Spool(out.parent)
+        stack.callback(items.close)
         known = Embedded(work, embedder_name, colours is not None) if work else None
         if known:
             stack.callback(known.close)

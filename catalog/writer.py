@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -34,8 +35,12 @@ from catalog.columns import (
 from catalog.layout import Section, write_sealed
 from catalog.scan import to_int8
 from catalog.schema import sorted_sizes
-from catalog.search import BLOCK
 from mirror.domain import CATEGORIES, SIZE_FREE, FloatArray, Item
+
+_BLOCK = 4_096
+"""Rows in memory at a time; scaling to int8 takes some 4 KB for each."""
+Signature = tuple[tuple[str, ...], str, str, bool]
+"""What filters ask of a row: sizes in stock, gender, age, and whether sizes don't matter."""
 
 
 def write_index(
@@ -49,32 +54,37 @@ def write_index(
 ) -> None:
     """Write an index to an empty, seekable binary file.
 
-    items: at least one, valid, with distinct ids, in any order. vectors: float32 (len(items), dim), each
+    items: at least one, valid, with distinct ids, in any order; read four times, row by row, so they may lie on the
+    disk (:class:`catalog.spool.Spool`). vectors: float32 (len(items), dim), each
     finite and not 0; may be memory-mapped, it is read by blocks, three times. embedder: the name that queries must
     come from. pictures: the picture folder as the index records it. built: free text for ``info``, such as a
     date; left empty, the same input gives the same bytes. Raises MirrorError for a vector without direction.
     """
-    order = sorted(range(len(items)), key=lambda i: _place(items[i]))
-    rows = [items[i] for i in order]
-    sizes = sorted_sizes(label for item in rows for label in item.sizes)
-    signatures = [(item.sizes, item.gender, item.age, item.category in SIZE_FREE) for item in rows]
-    code_of = {signature: code for code, signature in enumerate(sorted(set(signatures)))}
-    codes = np.array([code_of[signature] for signature in signatures])
-    by_id = np.array(sorted(range(len(rows)), key=lambda row: rows[row].id))
-    ranks = np.empty(len(rows), dtype=np.int64)
-    ranks[by_id] = np.arange(len(rows))
-    texts = [FIELD_MARK.join(getattr(item, name) for name in TEXT_FIELDS).encode("utf-8") for item in rows]
-    text = b"".join(texts)
+    # References only, sorted twice: keys of their own would be most of the memory that a large feed takes.
+    ids = [item.id for item in items]
+    named = sorted(range(len(items)), key=ids.__getitem__)
+    del ids
+    groups = [_group(item) for item in items]
+    order = np.array(sorted(named, key=groups.__getitem__))
+    row_of = np.empty(len(items), dtype=np.int64)
+    row_of[order] = np.arange(len(items))
+    by_id = row_of[named]
+    ranks = np.empty(len(items), dtype=np.int64)
+    ranks[by_id] = np.arange(len(items))
+    del named, groups, row_of
+    columns = _Columns.of(items, order)
+    codes, code_of = columns.codes()
+    sizes = sorted_sizes(label for signature in code_of for label in signature[0])
     # Read three times rather than kept: the header comes first and holds what only the last row tells.
     scales, error = _scales(vectors, order)
     about = {
-        "rows": len(rows),
+        "rows": len(items),
         "dim": vectors.shape[1],
         "embedder": embedder,
         "pictures": pictures,
         "built": built,
         "sizes": sizes,
-        "runs": _runs(rows),
+        "runs": columns.runs,
         "error": error,
     }
     write_sealed(out, about, [
@@ -84,28 +94,64 @@ def write_index(
         Section.of("codes", codes, "<u2" if len(code_of) <= 0x10000 else "<u4"),
         Section.of("signature_sizes", np.stack([size_mask(s[0], sizes) for s in code_of]), "<u8"),
         Section.of("signatures", np.array([_words(*signature[1:]) for signature in code_of]), "|u1"),
-        Section.of("prices", np.array([item.price for item in rows]), "<f8"),
-        Section.of("stock", np.array([item.in_stock for item in rows]), "|u1"),
-        Section.of("colours", np.array([_colours(item) for item in rows]), "<u4"),
+        Section.of("prices", np.frombuffer(columns.prices), "<f8"),
+        Section.of("stock", np.frombuffer(columns.stock, np.uint8), "|u1"),
+        Section.of("colours", np.frombuffer(columns.colours, np.uint32).reshape(-1, MOST_COLOURS), "<u4"),
         Section.of("ranks", ranks, "<u4"),
         Section.of("by_id", by_id, "<u4"),
-        Section.of("text_ends", np.cumsum([0, *map(len, texts)]), "<u8"),
-        Section.of("text", np.frombuffer(text, np.uint8), "|u1"),
+        Section.of("text_ends", np.frombuffer(columns.text_ends, np.uint64), "<u8"),
+        Section("text", "|u1", (columns.text_ends[-1],), _texts(items, order)),
     ])
 
 
-def _place(item: Item) -> tuple[int, int, str]:
-    return CATEGORIES.index(item.category), GENDER_ORDER.index(item.gender), item.id
+class _Columns:
+    """What the rows hold, each in a compact array, but for texts and vectors; ``runs`` as the header has them."""
 
+    def __init__(self) -> None:
+        self.prices, self.stock, self.colours = array("d"), bytearray(), array("I")
+        self.text_ends = array("Q", [0])
+        self.runs: list[tuple[str, str, int, int]] = []
+        self._signatures: dict[Signature, int] = {}
+        self._met = array("I")
 
-def _runs(rows: Sequence[Item]) -> list[tuple[str, str, int, int]]:
-    runs: list[tuple[str, str, int, int]] = []
-    for row, item in enumerate(rows):
-        if runs and runs[-1][:2] == (item.category, item.gender):
-            runs[-1] = (*runs[-1][:3], row + 1)
+    @classmethod
+    def of(cls, items: Sequence[Item], order: NDArray[np.int64]) -> _Columns:
+        columns = cls()
+        for row, index in enumerate(order):
+            columns._add(row, items[int(index)])
+        return columns
+
+    def _add(self, row: int, item: Item) -> None:
+        signature = (item.sizes, item.gender, item.age, item.category in SIZE_FREE)
+        self._met.append(self._signatures.setdefault(signature, len(self._signatures)))
+        self.prices.append(item.price)
+        self.stock.append(item.in_stock)
+        self.colours.extend(_colours(item))
+        self.text_ends.append(self.text_ends[-1] + len(_text(item)))
+        if self.runs and self.runs[-1][:2] == (item.category, item.gender):
+            self.runs[-1] = (*self.runs[-1][:3], row + 1)
         else:
-            runs.append((item.category, item.gender, row, row + 1))
-    return runs
+            self.runs.append((item.category, item.gender, row, row + 1))
+
+    def codes(self) -> tuple[NDArray[np.int64], dict[Signature, int]]:
+        """Each row's code, and the codes by signature, in order: sorted, so that the same items give the same bytes."""
+        code_of = {signature: code for code, signature in enumerate(sorted(self._signatures))}
+        final = np.array([code_of[signature] for signature in self._signatures])
+        return final[np.frombuffer(self._met, np.uint32)], code_of
+
+
+def _group(item: Item) -> int:
+    return CATEGORIES.index(item.category) * len(GENDER_ORDER) + GENDER_ORDER.index(item.gender)
+
+
+def _text(item: Item) -> bytes:
+    return FIELD_MARK.join(getattr(item, name) for name in TEXT_FIELDS).encode("utf-8")
+
+
+def _texts(items: Sequence[Item], order: NDArray[np.int64]) -> Iterator[NDArray[np.uint8]]:
+    for first in range(0, len(order), _BLOCK):
+        block = b"".join(_text(items[int(index)]) for index in order[first : first + _BLOCK])
+        yield np.frombuffer(block, np.uint8)
 
 
 def _words(gender: str, age: str, size_free: bool) -> tuple[int, int, int]:
@@ -117,7 +163,7 @@ def _colours(item: Item) -> list[int]:
     return colours + [NO_COLOUR] * (MOST_COLOURS - len(colours))
 
 
-def _scales(vectors: FloatArray, order: Sequence[int]) -> tuple[NDArray[np.float32], float]:
+def _scales(vectors: FloatArray, order: NDArray[np.int64]) -> tuple[NDArray[np.float32], float]:
     scales, errors = [], []
     for block in _sorted_blocks(vectors, order):
         _, of_block, error = to_int8(block)
@@ -126,6 +172,6 @@ def _scales(vectors: FloatArray, order: Sequence[int]) -> tuple[NDArray[np.float
     return np.concatenate(scales), max(errors)
 
 
-def _sorted_blocks(vectors: FloatArray, order: Sequence[int]) -> Iterator[NDArray[np.float32]]:
-    for first in range(0, len(order), BLOCK):
-        yield unit_rows(vectors[np.array(order[first : first + BLOCK])])
+def _sorted_blocks(vectors: FloatArray, order: NDArray[np.int64]) -> Iterator[NDArray[np.float32]]:
+    for first in range(0, len(order), _BLOCK):
+        yield unit_rows(vectors[order[first : first + _BLOCK]])
