@@ -7,15 +7,12 @@ whole new one.
 
 from __future__ import annotations
 
-import json
-import os
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -26,16 +23,14 @@ from catalog.embedded import Embedded
 from catalog.ingest import count_rows, numbered_items
 from catalog.layout import MAGIC
 from catalog.mapping import FeedMapping, Understanding
+from catalog.rejects import reasons, write_rejected
 from catalog.schema import RowError
 from catalog.spool import Spool
-from catalog.writer import write_index
+from catalog.writer import recorded_pictures, write_index
 from mirror.domain import FloatArray, ImageArray, Item, MirrorError, UsageError
 
 Progress = Callable[[int, int, float], None]
 """Called after each row with rows done, rows in all, and rows per second."""
-
-REASONS_SHOWN = 3
-"""Reasons in the one line of a build in which no row was good."""
 
 
 @dataclass(frozen=True)
@@ -132,20 +127,15 @@ def build(
             if progress:
                 progress(done, total, done / max(time.monotonic() - started, 1e-9))
         if not items:
-            raise MirrorError(f"{items_path}: no row can be used; {_reasons(bad)}")
+            raise MirrorError(f"{items_path}: no row can be used; {reasons(bad)}")
         spool.flush()
         vectors = np.memmap(spool, dtype=np.float32, mode="r", shape=(len(items), dim))
         write_index(
-            draft, items, vectors, embedder=embedder_name, pictures=_recorded(pictures_dir, out), built=built
+            draft, items, vectors, embedder=embedder_name, pictures=recorded_pictures(pictures_dir, out), built=built
         )
         del vectors
-    if bad:
-        with replacing(rejected_path) as reject:
-            _write_rejected(reject, bad)
-    else:
-        rejected_path.unlink(missing_ok=True)
     return BuildReport(
-        len(items), bad, time.monotonic() - started, out, rejected_path if bad else None,
+        len(items), bad, time.monotonic() - started, out, write_rejected(rejected_path, bad),
         dict(report.unknown.most_common()),
     )
 
@@ -193,24 +183,3 @@ def _vector(values: FloatArray, item: Item, line: int, dim: int, scale: bool = T
         return unit(values).astype(np.float32) if scale else values
     except MirrorError as error:
         raise RowError(line, "picture", f"cannot be embedded: {error}", item.id) from None
-
-
-def _reasons(bad: list[RowError]) -> str:
-    if not bad:
-        return "it has a header and no rows"
-    more = f" (and {len(bad) - REASONS_SHOWN} more)" if len(bad) > REASONS_SHOWN else ""
-    return "; ".join(str(error) for error in bad[:REASONS_SHOWN]) + more
-
-
-def _recorded(pictures_dir: Path, out: Path) -> str:
-    """The picture folder relative to the index, so that both can be moved together; absolute when they share
-    nothing but the root."""
-    pictures, folder = pictures_dir.resolve(), out.parent.resolve()
-    if os.path.commonpath([pictures, folder]) == os.path.sep:
-        return str(pictures)
-    return os.path.relpath(pictures, folder)
-
-
-def _write_rejected(out: BinaryIO, bad: list[RowError]) -> None:
-    for error in bad:
-        out.write(json.dumps(error.document(), ensure_ascii=False).encode("utf-8", "replace") + b"\n")

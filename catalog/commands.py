@@ -17,7 +17,8 @@ from catalog.filter import Filter
 from catalog.index import Catalogue
 from catalog.mapping import FeedMapping
 from catalog.publish import Published, publish, roll_back
-from catalog.update import update, write_rejected
+from catalog.rejects import write_rejected
+from catalog.update import update
 from mirror.domain import FloatArray, ImageArray, Item
 
 REJECTED_SHOWN = 20

@@ -84,8 +84,14 @@ def _rows(path: Path, format: str | None, mapping: FeedMapping) -> Iterator[Row]
     kind = format or sniff(path)
     if format is None and mapping.columns and kind in ("google", "shopify") and not is_xml(path):
         kind = "csv"
+    return rows_of(path, kind, mapping.known, mapping.needed)
+
+
+def rows_of(path: Path, kind: str, known: tuple[str, ...], needed: tuple[str, ...]) -> Iterator[Row]:
+    """The rows of a feed of a kind. known, needed: names of the columns of a ``csv`` that mean something, and that its
+    header must have. Raises UsageError for what is none of FORMATS."""
     if kind == "csv":
-        return delimited_rows(path, mapping.known, mapping.needed)
+        return delimited_rows(path, known, needed)
     if kind == "jsonl":
         return jsonl_rows(path)
     if kind == "parquet":

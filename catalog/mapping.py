@@ -122,10 +122,7 @@ class FeedMapping:
 
         A category that is not understood stays as it is (the schema refuses the row) and is counted.
         """
-        mapped = dict(row)
-        for ours, theirs in self.columns.items():
-            if theirs in row:
-                mapped[ours] = row[theirs]
+        mapped = self.renamed(row)
         free = mapped.get("category")
         if isinstance(free, str) and free.strip().lower() not in CATEGORIES and free.strip():
             understood = self.category(free) or self.category(str(row.get("fallback_category") or ""))
@@ -143,6 +140,18 @@ class FeedMapping:
         for name, value in self.defaults.items():
             if mapped.get(name) is None or mapped.get(name) == "":
                 mapped[name] = value
+        return self.with_sizes(mapped)
+
+    def renamed(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The row's values under our names too."""
+        mapped = dict(row)
+        for ours, theirs in self.columns.items():
+            if theirs in row:
+                mapped[ours] = row[theirs]
+        return mapped
+
+    def with_sizes(self, mapped: dict[str, Any]) -> dict[str, Any]:
+        """The same row, its text of sizes parted where the shop has a separator of its own."""
         if self.separator and isinstance(mapped.get("sizes"), str):
             mapped["sizes"] = mapped["sizes"].split(self.separator)
         return mapped

@@ -16,7 +16,7 @@ from catalog.engines.contract import Engine
 from catalog.layout import Sealed
 from catalog.publish import Published, publish
 from catalog.snapshot import Snapshot
-from catalog.writer import write_index
+from catalog.writer import recorded_pictures, write_index
 from mirror.domain import Item, MirrorError, UsageError
 
 
@@ -47,7 +47,7 @@ def pull(engine: Engine, out: Path, *, pictures: Path | None = None, new_embedde
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent}: is no folder; make it, or choose another place with --out")
     about = engine.about()
-    recorded = (about.pictures if about else "") if pictures is None else _recorded(pictures, out)
+    recorded = (about.pictures if about else "") if pictures is None else recorded_pictures(pictures, out)
     # before the rows are read: what changes meanwhile is pulled the next time
     seen = {"engine": engine.place, "store": engine.store, "revision": engine.revision(), "pictures": recorded}
     file = _as_pulled(out, seen)
@@ -95,11 +95,3 @@ def _as_pulled(out: Path, seen: dict[str, str]) -> Snapshot | None:
     except (OSError, ValueError, MirrorError):
         return None
     return file if seen["revision"] and noted == {**seen, "content": file.sealed.content} else None
-
-
-def _recorded(pictures: Path, out: Path) -> str:
-    """Relative to the index, so that both can be moved together; absolute when they share nothing but the root."""
-    folder, target = out.parent.resolve(), pictures.resolve()
-    if os.path.commonpath([target, folder]) == os.path.sep:
-        return str(target)
-    return os.path.relpath(target, folder)

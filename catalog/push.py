@@ -27,7 +27,7 @@ def push(catalogue: Path, engine: Engine) -> Pushed:
     with Catalogue.open(catalogue) as file:
         snapshot = file.snapshot
     snapshot.verify()
-    about = About(snapshot.embedder, snapshot.vectors.shape[1], snapshot.pictures)
+    about = About(snapshot.embedder, snapshot.dim, snapshot.pictures)
     old = engine.digests()
     changed: set[str] = set()
     gone = set(old)

@@ -6,7 +6,6 @@ checksums. The result is, byte for byte, what a build of the changed items would
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,25 +14,16 @@ from typing import Any
 import numpy as np
 
 from catalog.atomic import before_update_of, protect, replacing
-from catalog.columns import AGE_ORDER, GENDER_ORDER, size_mask
-from catalog.feeds.delimited import delimited_rows
-from catalog.feeds.google_merchant import google_rows
-from catalog.feeds.jsonl import jsonl_rows
-from catalog.feeds.parquet import parquet_rows
+from catalog.columns import GENDER_ORDER
 from catalog.feeds.rows import Row
-from catalog.feeds.shopify import shopify_rows
-from catalog.ingest import FORMATS, sniff
+from catalog.ingest import rows_of, sniff
 from catalog.layout import Sealed, Section, rewrite_sealed
 from catalog.mapping import FeedMapping
-from catalog.schema import CHANGEABLE, Change, RowError, nearest_word, parse_change, sorted_sizes
+from catalog.rejects import reasons
+from catalog.schema import CHANGEABLE, Change, RowError, parse_change
 from catalog.snapshot import Snapshot
-from mirror.domain import SIZE_FREE, MirrorError, UsageError
-
-REASONS_SHOWN = 3
-"""Reasons in the one line of an update of which no row could be used."""
-
-Signature = tuple[tuple[str, ...], str, str, bool]
-"""Sizes in stock, gender, age, size-free: as in the table of :mod:`catalog.writer`."""
+from catalog.writer import Signature, signature_sections
+from mirror.domain import SIZE_FREE, MirrorError
 
 
 @dataclass(frozen=True)
@@ -69,7 +59,7 @@ def update(live: Path, feed: Path, *, format: str | None = None, mapping: FeedMa
             for line, row in rows:
                 changes.take(line, row)
             if not changes.rows:
-                raise MirrorError(f"{feed}: no row can be used; {_reasons(changes.bad)}")
+                raise MirrorError(f"{feed}: no row can be used; {reasons(changes.bad)}")
             if not changes.touched:
                 raise _Unchanged
             about, sections = changes.written()
@@ -167,18 +157,12 @@ class _Changes:
             if place == len(signatures):
                 signatures.append(signature)
             codes[row] = place
-        used = sorted(signatures[place] for place in np.unique(codes).tolist())
-        code_of = {signature: code for code, signature in enumerate(used)}
-        known = sorted_sizes(label for signature in used for label in signature[0])
+        used = {signatures[place] for place in np.unique(codes).tolist()}
+        code_of = {signature: code for code, signature in enumerate(sorted(used))}
         codes = np.array([code_of.get(signature, 0) for signature in signatures])[codes]
-        words = [(GENDER_ORDER.index(s[1]), AGE_ORDER.index(s[2]), int(s[3])) for s in used]
+        known, table = signature_sections(codes, code_of)
         about["sizes"] = list(known)
-        return about, {
-            **sections,
-            "codes": Section.of("codes", codes, "<u2" if len(used) <= 0x10000 else "<u4"),
-            "signature_sizes": Section.of("signature_sizes", np.stack([size_mask(s[0], known) for s in used]), "<u8"),
-            "signatures": Section.of("signatures", np.array(words), "|u1"),
-        }
+        return about, {**sections, **{section.name: section for section in table}}
 
     def _signature(self, code: int) -> Signature:
         sizes, age = self._snapshot.sizes_and_age(code)
@@ -192,40 +176,9 @@ def _rows(
     """The rows of a feed with the columns that an update looks at under our names."""
     names = ("id", "currency", *CHANGEABLE)
     kind = format or sniff(feed)
-    if kind not in FORMATS:
-        raise UsageError(f"--format {kind}: is unknown; {nearest_word(kind, FORMATS)}")
-    if kind == "csv":
-        known = tuple(mapping.columns.get(name, name) for name in (*names, *more))
-        rows = delimited_rows(feed, known, (mapping.columns.get("id", "id"),))
-    else:
-        readers = {"jsonl": jsonl_rows, "parquet": parquet_rows, "google": google_rows, "shopify": shopify_rows}
-        rows = readers[kind](feed)
-    for line, row in rows:
+    known = tuple(mapping.columns.get(name, name) for name in (*names, *more))
+    for line, row in rows_of(feed, kind, known, (mapping.columns.get("id", "id"),)):
         if isinstance(row, RowError):
             yield line, row
             continue
-        mapped = dict(row)
-        for ours, theirs in mapping.columns.items():
-            if theirs in row:
-                mapped[ours] = row[theirs]
-        if mapping.separator and isinstance(mapped.get("sizes"), str):
-            mapped["sizes"] = mapped["sizes"].split(mapping.separator)
-        yield line, mapped
-
-
-def _reasons(bad: list[RowError]) -> str:
-    if not bad:
-        return "it has a header and no rows"
-    more = f" (and {len(bad) - REASONS_SHOWN} more)" if len(bad) > REASONS_SHOWN else ""
-    return "; ".join(str(error) for error in bad[:REASONS_SHOWN]) + more
-
-
-def write_rejected(path: Path, bad: tuple[RowError, ...]) -> Path | None:
-    """The list of rejected rows, one JSON object a line; an old list goes when there are none."""
-    if not bad:
-        path.unlink(missing_ok=True)
-        return None
-    with replacing(path) as out:
-        for error in bad:
-            out.write(json.dumps(error.document(), ensure_ascii=False).encode("utf-8", "replace") + b"\n")
-    return path
+        yield line, mapping.with_sizes(mapping.renamed(row))

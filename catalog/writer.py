@@ -15,8 +15,10 @@
 
 from __future__ import annotations
 
+import os
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -74,7 +76,7 @@ def write_index(
     del named, groups, row_of
     columns = _Columns.of(items, order)
     codes, code_of = columns.codes()
-    sizes = sorted_sizes(label for signature in code_of for label in signature[0])
+    sizes, table = signature_sections(codes, code_of)
     # Read three times rather than kept: the header comes first and holds what only the last row tells.
     scales, error = _scales(vectors, order)
     about = {
@@ -91,9 +93,7 @@ def write_index(
         Section("vectors", "<f4", vectors.shape, _sorted_blocks(vectors, order)),
         Section("levels", "|i1", vectors.shape, (to_int8(block)[0] for block in _sorted_blocks(vectors, order))),
         Section.of("scales", scales, "<f4"),
-        Section.of("codes", codes, "<u2" if len(code_of) <= 0x10000 else "<u4"),
-        Section.of("signature_sizes", np.stack([size_mask(s[0], sizes) for s in code_of]), "<u8"),
-        Section.of("signatures", np.array([_words(*signature[1:]) for signature in code_of]), "|u1"),
+        *table,
         Section.of("prices", np.frombuffer(columns.prices), "<f8"),
         Section.of("stock", np.frombuffer(columns.stock, np.uint8), "|u1"),
         Section.of("colours", np.frombuffer(columns.colours, np.uint32).reshape(-1, MOST_COLOURS), "<u4"),
@@ -102,6 +102,28 @@ def write_index(
         Section.of("text_ends", np.frombuffer(columns.text_ends, np.uint64), "<u8"),
         Section("text", "|u1", (columns.text_ends[-1],), _texts(items, order)),
     ])
+
+
+def recorded_pictures(pictures: Path, out: Path) -> str:
+    """The picture folder relative to the index ``out``, so that both can be moved together; absolute when they share
+    nothing but the root."""
+    target, folder = pictures.resolve(), out.parent.resolve()
+    if os.path.commonpath([target, folder]) == os.path.sep:
+        return str(target)
+    return os.path.relpath(target, folder)
+
+
+def signature_sections(
+    codes: NDArray[np.int64], code_of: Mapping[Signature, int]
+) -> tuple[tuple[str, ...], tuple[Section, Section, Section]]:
+    """The shop's sizes in their order, and the sections codes, signature_sizes and signatures. codes: (rows,), each
+    row's. code_of: every signature that a row has, in the order of their codes from 0."""
+    sizes = sorted_sizes(label for signature in code_of for label in signature[0])
+    return sizes, (
+        Section.of("codes", codes, "<u2" if len(code_of) <= 0x10000 else "<u4"),
+        Section.of("signature_sizes", np.stack([size_mask(s[0], sizes) for s in code_of]), "<u8"),
+        Section.of("signatures", np.array([_words(*signature[1:]) for signature in code_of]), "|u1"),
+    )
 
 
 class _Columns:

@@ -20,6 +20,7 @@ from catalog.engines.contract import (
     About,
     Remote,
     Rows,
+    Writing,
     check_about,
     check_name,
     digest,
@@ -121,7 +122,7 @@ class PgvectorEngine(Remote):
                 yield _rows(found)
 
     @contextmanager
-    def writing(self, about: About) -> Iterator[_Changes]:
+    def writing(self, about: About) -> Iterator[Writing]:
         """See :class:`Engine`. A second writer of the same store waits for the first."""
         with self._plainly(), self._connection.transaction():
             self._prepare(about)
@@ -130,7 +131,7 @@ class PgvectorEngine(Remote):
                 f"INSERT INTO {self._name}_slices VALUES (%s, %s, %s) ON CONFLICT (store) DO UPDATE SET pictures = "
                 "EXCLUDED.pictures, revision = EXCLUDED.revision", self.store, about.pictures, uuid.uuid4().hex,
             )
-            yield _Changes(self)
+            yield self
 
     def close(self) -> None:
         """See :class:`Engine`."""
@@ -207,17 +208,6 @@ class PgvectorEngine(Remote):
         except self._error as error:
             reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
             raise MirrorError(f"{self.place}: cannot be used ({reason[0][:200]})") from None
-
-
-class _Changes:
-    def __init__(self, engine: PgvectorEngine) -> None:
-        self._engine = engine
-
-    def put(self, items: Sequence[Item], vectors: FloatArray) -> None:
-        self._engine.put(items, vectors)
-
-    def drop(self, ids: Sequence[str]) -> None:
-        self._engine.drop(ids)
 
 
 def _text(vector: FloatArray) -> str:

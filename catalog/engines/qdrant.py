@@ -25,6 +25,7 @@ from catalog.engines.contract import (
     About,
     Remote,
     Rows,
+    Writing,
     check_about,
     check_name,
     digest,
@@ -138,7 +139,7 @@ class QdrantEngine(Remote):
             raise self._torn()
 
     @contextmanager
-    def writing(self, about: About) -> Iterator[_Changes]:
+    def writing(self, about: About) -> Iterator[Writing]:
         """See :class:`Engine`. Two writers of one store at a time: the first to end is told."""
         token = uuid.uuid4().hex
         with self._plainly():
@@ -146,7 +147,7 @@ class QdrantEngine(Remote):
             check_about(self.place, self.about(), about)
             before = self._slice(f"store {self.store}") or {"revision": "", "rows": 0}
             self._mark(f"store {self.store}", {**before, "store": self.store, "writing": token})
-        yield _Changes(self)
+        yield self
         now = self._slice(f"store {self.store}") or {}
         if now.get("writing") != token:
             raise MirrorError(f"{self.place}: store {self.store} was written by somebody else meanwhile; push it again")
@@ -294,14 +295,3 @@ class QdrantEngine(Remote):
             else:
                 reason = " ".join(str(error).split())[:160]
             raise MirrorError(f"{self.place}: cannot be used ({reason})") from None
-
-
-class _Changes:
-    def __init__(self, engine: QdrantEngine) -> None:
-        self._engine = engine
-
-    def put(self, items: Sequence[Item], vectors: FloatArray) -> None:
-        self._engine.put(items, vectors)
-
-    def drop(self, ids: Sequence[str]) -> None:
-        self._engine.drop(ids)
