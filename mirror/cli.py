@@ -133,7 +133,7 @@ def _parser() -> Parser:
     build = command(catalogs, "build", _catalog_build, "a feed becomes one index file", "catalog build")
     build.add_argument("--items", type=Path, required=True, help="the shop's feed; its kind is told by its beginning")
     build.add_argument(
-        "--format", choices=("csv", "jsonl", "parquet", "google", "shopify"),
+        "--format", choices=live_commands.FEED_KINDS,
         help="the kind of the feed, when its beginning does not tell",
     )
     build.add_argument("--mapping", type=Path, help="TOML that maps the shop's columns and words")

@@ -16,6 +16,8 @@ EXAMPLES = {
     "catalog watch": "mirror catalog watch incoming/ --catalog shop.catalogue --pictures pictures/",
     "catalog diff": "mirror catalog diff shop.catalogue new.catalogue --json",
 }
+FEED_KINDS = ("csv", "jsonl", "parquet", "google", "shopify")
+"""As catalog.ingest.FORMATS, which is not imported before a command needs it."""
 _LIVE = "the live catalogue file (default: the configured or the sample one)"
 _JSON = "one JSON document on stdout"
 
@@ -39,7 +41,7 @@ def add_live_commands(catalogs: Any, command: Callable[..., argparse.ArgumentPar
     update.add_argument("file", type=Path, nargs="?", metavar="LIVE", help=_LIVE)
     update.add_argument("--items", "--feed", type=Path, required=True, metavar="FEED",
                         help="rows with id and any of price, sizes, in_stock")
-    update.add_argument("--format", choices=("csv", "jsonl", "parquet", "google", "shopify"),
+    update.add_argument("--format", choices=FEED_KINDS,
                         help="the kind of the feed, when its beginning does not tell")
     update.add_argument("--mapping", type=Path, help="TOML that maps the shop's columns")
     update.add_argument("--rejects", type=Path, help="file of the rows left out (default: LIVE.update-rejected.jsonl)")

@@ -26,7 +26,7 @@ from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
 from mirror.service.opening import load_vision, say
 from mirror.service.places import catalogue_path, models_folder, own_folder
-from mirror.vision.classic import FIT_MOST, ClassicEmbedder
+from mirror.vision.classic import FIT_MOST, ClassicEmbedder, file_of
 from mirror.vision.colour import picture_colours
 from mirror.vision.embedding import Embedder, open_embedder
 
@@ -163,7 +163,7 @@ def _embed_with_ray(
     from catalog.ray_build import embed_with_ray
 
     if embedder == CLASSIC:  # the workers take the one that was just fitted
-        embedder = str((work.parent / embed.name.replace("@", "-")).with_suffix(".npz").absolute())
+        embedder = str((work.parent / file_of(embed.name)).absolute())
     bar = _Bar()
     report = embed_with_ray(
         items, pictures, work, partial(_open_look, settings, embedder), embed.name, format=format, mapping=mapping,
@@ -191,12 +191,12 @@ def _open_look(settings: Settings, embedder: str | None) -> Callable[[Path], tup
 
 def _fitted_beside(catalogue: Path) -> str | None:
     with Catalogue.open(catalogue) as index:
-        kind, _, fit = index.embedder.partition("@")
-    if kind != CLASSIC:
+        name = index.embedder
+    if name.partition("@")[0] != CLASSIC:
         return None
-    path = catalogue.parent / f"{CLASSIC}-{fit}.npz"
+    path = catalogue.parent / file_of(name)
     if not path.is_file():
-        raise MirrorError(f"{catalogue}: was built with embedder {kind}@{fit}; copy its file {path.name} beside it")
+        raise MirrorError(f"{catalogue}: was built with embedder {name}; copy its file {path.name} beside it")
     return str(path)
 
 

@@ -71,13 +71,3 @@ def bake_stop(look: Theme, scale: float, label: str, widest: float) -> Baked:
     width = lead + fitted.width + pills.PILL_PAD
     return bake_plate(round(width * scale), round(pills.PILL * scale), scale, pills.PILL / 2, look.plate, look.line,
                       content)
-
-
-def draw_badge(painter: QPainter, look: Theme, x: float, y: float, r: float) -> None:
-    """The sign of a chosen piece: a check in a disc around (x, y)."""
-    disc(painter, look, "check", x, y, r)
-
-
-def draw_row_icon(painter: QPainter, look: Theme, name: str, x: float, y: float) -> None:
-    """The icon before a row's name, its middle at height ``y``."""
-    icons.draw(painter, name, x, y - 20, 40, look.ink)

@@ -160,12 +160,17 @@ def _partners(painter: QPainter, look: Theme, partners: Sequence[QImage | None],
         x += PARTNER + CHIP_GAP
 
 
+def chip_side(width: float) -> float:
+    """Width of a size's chip in a row of this width, design pixels."""
+    return min(120.0, (width - (CHIPS_MOST - 1) * CHIP_GAP) / CHIPS_MOST)
+
+
 def draw_chips(painter: QPainter, look: Theme, content: CardContent, x: float, y: float, w: float) -> None:
     """The sizes: hers citron with an outline, maybe outlined with a citron bar, out of stock struck."""
     chips = size_chips(content.item, content.likely)
     if not chips or content.stale:
         return
-    side = min(120.0, (w - (CHIPS_MOST - 1) * CHIP_GAP) / CHIPS_MOST)
+    side = chip_side(w)
     for label, there in chips:
         mine, maybe = there and label in content.likely[:1], there and label in content.likely[1:]
         ground = look.yours if mine else look.plate if maybe else look.sunk

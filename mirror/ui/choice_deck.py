@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
-from mirror.ui import buttons, text, theme
+from mirror.ui import buttons, icons, text, theme
 from mirror.ui.baking import Baked, bake_plate, rounded
 from mirror.ui.canvas import Canvas
 from mirror.ui.choices import CHIPS, Choices, PriceBands, Row
@@ -52,6 +52,12 @@ def labels_of(words: Words, row: Row, bands: PriceBands | None) -> tuple[str, ..
     return words.all({"department": "departments", "style": "styles", "age": "ages"}[row])
 
 
+def buttons_of(width: float, height: float) -> tuple[QRectF, QRectF]:
+    """Places of the left and the right button, design pixels."""
+    pad, foot = (PAD, 32) if width > height else (PAD_TALL, 20)
+    return buttons.pair(pad, height - foot - buttons.HIGH, width - 2 * pad)
+
+
 def places(
     rows: Sequence[Row], labels: Sequence[Sequence[str]], width: float, height: float,
 ) -> tuple[Place, ...]:
@@ -59,7 +65,7 @@ def places(
     the rest of the row is shared evenly."""
     wide = width > height
     top = 108.0 if wide else 138.0
-    foot = height - (32 if wide else 20) - buttons.HIGH - (18 if wide else 10)
+    foot = buttons_of(width, height)[0].y() - (18 if wide else 10)
     high = min(104.0 if wide else 140.0, (foot - top) / max(1, len(rows)))
     left = float(COLUMN if wide else PAD_TALL)
     room = width - left - (PAD if wide else PAD_TALL)
@@ -111,7 +117,7 @@ def bake_choices(
                 painter.fillPath(bar, look.ink)
             for chip, at, label in zip(CHIPS[place.row], place.chips, told, strict=True):
                 _chip(painter, look, at, label, chip == choices.chip(place.row), choices.origin(place.row) == "yours")
-        left, right = buttons.pair(pad, h - (32 if wide else 20) - buttons.HIGH, w - 2 * pad)
+        left, right = buttons_of(w, h)
         buttons.draw_button(painter, look, left, "left", words("done"), words)
         buttons.draw_button(painter, look, right, "right", words("next_row"), words,
                             first=True)
@@ -130,7 +136,7 @@ def _name(
     room = COLUMN - 12 - left if wide else (w - left - pad) * 0.6
     name = text.fit(words(f"c_{place.row}"), NAME, 600, room)
     small = text.fit(told, SMALL, 400, room if wide else (w - left - pad) * 0.4) if told else None
-    buttons.draw_row_icon(painter, look, ICONS[place.row], pad, middle)
+    icons.draw(painter, ICONS[place.row], pad, middle - 20, 40, look.ink)
     if wide:
         y = middle - (name.height + (small.height if small else 0)) / 2
         text.draw(painter, name, left, y, look.ink)
@@ -188,8 +194,7 @@ class ChoiceDeck:
             found: list[tuple[QRectF, Act]] = [
                 (spot, Pick(place.row, chip)) for place in places(choices.rows, labels, w, h)
                 for chip, spot in zip(CHIPS[place.row], place.chips, strict=True)]
-            pad, foot = (PAD, 32) if w > h else (PAD_TALL, 20)
-            left, right = buttons.pair(pad, h - foot - buttons.HIGH, w - 2 * pad)
+            left, right = buttons_of(w, h)
             self._spots = key, [*found, (left, Intent.CLOSE), (right, Intent.CHOOSE)]
         return self._spots[1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PyQt5.QtCore import QRectF
 from PyQt5.QtGui import QPainter
 
 from mirror.ui import buttons, text, theme
@@ -19,6 +20,11 @@ HEAD, LINE = theme.size("detailTitle"), theme.size("why")
 HEAD_LEADING = float(theme.tokens()["type"]["lineHeight"]["headline"])
 
 
+def buttons_of(width: float, height: float) -> tuple[QRectF, QRectF]:
+    """Places of the left and the right button, design pixels."""
+    return buttons.pair(PAD, height - TOP + 12 - buttons.HIGH, width - 2 * PAD)
+
+
 def bake_compare(look: Theme, width: int, height: int, scale: float, words: Words) -> Baked:
     """The deck; its words stand in the middle of the room above the buttons."""
     def draw(painter: QPainter, w: float, h: float) -> None:
@@ -28,7 +34,7 @@ def bake_compare(look: Theme, width: int, height: int, scale: float, words: Word
         y = max(TOP, (h - TOP - buttons.HIGH - head.height - 14 - line.height) / 2)
         text.draw(painter, head, PAD, y, look.ink)
         text.draw(painter, line, PAD, y + head.height + 14, look.ink2)
-        left, right = buttons.pair(PAD, h - TOP + 12 - buttons.HIGH, room)
+        left, right = buttons_of(w, h)
         buttons.draw_button(painter, look, left, "left", words("done"), words)
         buttons.draw_button(painter, look, right, "right", words("newstill"), words,
                             first=True)
@@ -49,7 +55,6 @@ class CompareDeck:
             canvas.look, place.w, place.h, at.scale, canvas.words))
         x, y = canvas.slide(at, place, model.since)
         canvas.put(painter, deck, x, y)
-        w, h = place.w / at.scale, place.h / at.scale
-        for spot, intent in zip(buttons.pair(PAD, h - TOP + 12 - buttons.HIGH, w - 2 * PAD),
-                                (Intent.CLOSE, Intent.CHOOSE), strict=True):
+        spots = buttons_of(place.w / at.scale, place.h / at.scale)
+        for spot, intent in zip(spots, (Intent.CLOSE, Intent.CHOOSE), strict=True):
             canvas.targets.append((on_deck(spot, x, y, at.scale), (intent,)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from PyQt5.QtCore import QRectF
 from PyQt5.QtGui import QImage, QPainter
 
-from mirror.domain import LETTER_SIZES, SIZE_KIND
+from mirror.domain import LETTER_SIZES
 from mirror.ui import buttons, cards, pills, text, theme
 from mirror.ui.baking import Baked, bake_plate
 from mirror.ui.canvas import Canvas
 from mirror.ui.choice_deck import on_deck
 from mirror.ui.layout import Layout
+from mirror.ui.look_deck import content_of
 from mirror.ui.screens import Act, Intent, Pick
 from mirror.ui.states import ScreenModel
 from mirror.ui.theme import Theme
@@ -40,6 +41,11 @@ def words_place(width: float, height: float, code: bool) -> tuple[float, float, 
     return 32.0, INSET + PICTURE + 34.0, width - 64
 
 
+def buttons_of(width: float, height: float) -> tuple[QRectF, QRectF]:
+    """Places of the left and the right button, design pixels."""
+    return buttons.pair(INSET, height - FOOT - buttons.HIGH, width - 2 * INSET)
+
+
 def chips_top(height: float) -> float:
     """Where the sizes stand, above the buttons."""
     return height - FOOT - buttons.HIGH - 16 - cards.CHIP_HEIGHT
@@ -54,7 +60,7 @@ def bake_detail(
         place = picture_place(w, h, code)
         cards.picture_in(painter, look, picture, place, theme.radius("picture"))
         if content.chosen:
-            buttons.draw_badge(painter, look, place.x() + 40, place.y() + 40, 28)
+            pills.disc(painter, look, "check", place.x() + 40, place.y() + 40, 28)
         x, y, room = words_place(w, h, code)
         title = text.fit(content.item.title, TITLE, 600, room, 2, HEAD_LEADING)
         text.draw(painter, title, x, y, look.ink)
@@ -72,7 +78,7 @@ def bake_detail(
             ask = text.fit(words("prices_ask"), SMALL, 500, room, 2)
             text.draw(painter, ask, x, chips_top(h) + cards.CHIP_HEIGHT - ask.height, look.ink)
         cards.draw_chips(painter, look, content, x, chips_top(h), room)
-        left, right = buttons.pair(INSET, h - FOOT - buttons.HIGH, w - 2 * INSET)
+        left, right = buttons_of(w, h)
         buttons.draw_button(painter, look, left, "left", words("bck"), words)
         buttons.draw_button(painter, look, right, "right", words("cmp"), words, first=True)
 
@@ -90,10 +96,7 @@ class DetailDeck:
         offer, canvas, place = model.opened, self.canvas, at.detail
         if offer is None:
             return
-        kind = SIZE_KIND.get(offer.item.category)
-        content = cards.CardContent(
-            offer.item, canvas.words.price(offer.item.price, offer.item.currency), offer.why_in(canvas.words.language),
-            model.sizes.get(kind, ()) if kind else (), offer.item.id in model.chosen, bool(canvas.stale))
+        content = content_of(canvas, model, offer)
         picture = canvas.pictures(offer.item)
         deck = canvas.kept(("detail", content, picture is not None, code), lambda: bake_detail(
             canvas.look, place.w, place.h, at.scale, canvas.words, content, picture, code=code))
@@ -102,21 +105,13 @@ class DetailDeck:
         for spot, act in _acts(place.w / at.scale, place.h / at.scale, content, code):
             canvas.targets.append((on_deck(spot, x, y, at.scale), (act,)))
 
-    def hint(self, painter: QPainter, at: Layout, key: str) -> None:
-        """The hint at the top, which names what a raised hand does."""
-        canvas, s = self.canvas, at.scale
-        hint = canvas.kept(("hint", key), lambda: pills.bake_pill(
-            canvas.look, s, "palm", canvas.words(key), at.hint.w / s, 600))
-        x = round(at.hint.centre[0] - hint.width / 2) if at.portrait else at.hint.x
-        canvas.put(painter, hint, x, at.hint.y)
-
 
 def _acts(w: float, h: float, content: cards.CardContent, code: bool) -> list[tuple[QRectF, Act]]:
-    left, right = buttons.pair(INSET, h - FOOT - buttons.HIGH, w - 2 * INSET)
+    left, right = buttons_of(w, h)
     found: list[tuple[QRectF, Act]] = [
         (left, Intent.CLOSE), (right, Intent.CHOOSE), (picture_place(w, h, code), Intent.KEEP)]
     x, _, room = words_place(w, h, code)
-    side = min(120.0, (room - (cards.CHIPS_MOST - 1) * cards.CHIP_GAP) / cards.CHIPS_MOST)
+    side = cards.chip_side(room)
     for label, _ in () if content.stale else cards.size_chips(content.item, content.likely):
         if label in LETTER_SIZES:
             # a little taller than it looks: a finger needs 68

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PyQt5.QtGui import QPainter
 
-from mirror.domain import SIZE_KIND, Item
+from mirror.domain import SIZE_KIND, Item, Suggestion
 from mirror.ui import cards, pills, theme
 from mirror.ui.baking import Baked
 from mirror.ui.canvas import Canvas
+from mirror.ui.hint import paint_hint
 from mirror.ui.layout import Layout, Rect
 from mirror.ui.screens import Intent, Screen
 from mirror.ui.states import ScreenModel
 
 PAGE_S = theme.tokens()["motion"]["page"]["ms"] / 1000
+
+
+def content_of(canvas: Canvas, model: ScreenModel, offer: Suggestion) -> cards.CardContent:
+    """What is said of an offered item, in her language and with her sizes."""
+    item, kind = offer.item, SIZE_KIND.get(offer.item.category)
+    return cards.CardContent(
+        item, canvas.words.price(item.price, item.currency), offer.why_in(canvas.words.language),
+        model.sizes.get(kind, ()) if kind else (), item.id in model.chosen, bool(canvas.stale))
 
 
 class LookDeck:
@@ -26,10 +37,7 @@ class LookDeck:
         words, look, s = self.canvas.words, self.canvas.look, at.scale
         told = self.canvas.stale
         if told or len(model.suggestions) > 1:
-            hint = self.canvas.kept(("hint", told), lambda: pills.bake_pill(
-                look, s, "clock" if told else "palm", told or words("page"), at.hint.w / s, 600))
-            x = round(at.hint.centre[0] - hint.width / 2) if at.portrait else at.hint.x
-            self.canvas.put(painter, hint, x, at.hint.y)
+            paint_hint(self.canvas, painter, at, "clock" if told else "palm", told or words("page"))
         first = model.tab == "similar"
         tabs = self.canvas.kept(("tabs", first), lambda: pills.bake_tabs(
             look, s, words("similar"), words("outfit"), at.tabs.w / s, first=first))
@@ -73,11 +81,9 @@ class LookDeck:
 
     def _card(self, at: Layout, model: ScreenModel, index: int) -> Baked:
         offer = model.suggestions[index]
-        kind = SIZE_KIND.get(offer.item.category)
-        content = cards.CardContent(
-            offer.item, self.canvas.words.price(offer.item.price, offer.item.currency),
-            self.canvas.words("prices_ask") if self.canvas.stale else offer.why_in(self.canvas.words.language),
-            model.sizes.get(kind, ()) if kind else (), offer.item.id in model.chosen, bool(self.canvas.stale))
+        content = content_of(self.canvas, model, offer)
+        if content.stale:  # a card has one line under the price
+            content = replace(content, why=self.canvas.words("prices_ask"))
         picture = self.canvas.pictures(offer.item)
         partners = partners_of(model, index)
         found = [self.canvas.pictures(item) for item in partners]

@@ -25,6 +25,7 @@ from mirror.ui.detail_deck import DetailDeck
 from mirror.ui.freeze import Freeze
 from mirror.ui.handoff import HandOff
 from mirror.ui.hands import HandControl
+from mirror.ui.hint import paint_hint
 from mirror.ui.language_pill import paint_choice
 from mirror.ui.layout import HINTED, Layout, Rect
 from mirror.ui.logo import bake_logo
@@ -250,13 +251,13 @@ class Overlay(Canvas):
         self.handoff.paint(painter, at, model)
 
     def _open(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
-        self._detail.hint(painter, at, "page")
+        paint_hint(self, painter, at, "palm", self.words("page"))
         self._detail.paint(painter, at, model, code=self.handoff.shown(model))
         if not self.animating:
             self.handoff.paint(painter, at, model)
 
     def _correction(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
-        self._detail.hint(painter, at, "hint_change")
+        paint_hint(self, painter, at, "palm", self.words("hint_change"))
         self.choices.paint(painter, at, model)
 
     def _comparing(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:

@@ -56,11 +56,6 @@ class ClassicEmbedder:
         self.name = f"classic@{digest.hexdigest()[:12]}"
         """"classic" and what was fitted: a catalogue of another fit is refused."""
 
-    @property
-    def file_name(self) -> str:
-        """What :meth:`save` calls its file: the name says which fit it is."""
-        return self.name.replace("@", "-") + ".npz"
-
     def embed(self, image: ImageArray, boxes: Sequence[Box]) -> FloatArray:
         """float32 (len(boxes), dim), each row of length 1, of the garments in ``boxes`` of a BGR uint8 image."""
         height, width = image.shape[:2]
@@ -88,9 +83,9 @@ class ClassicEmbedder:
         return np.asarray(row / max(float(np.linalg.norm(row)), 1e-9), np.float32)
 
     def save(self, folder: Path) -> Path:
-        """Write the arrays to ``folder`` under :attr:`file_name`; the same fit gives the same file. Raises
+        """Write the arrays to ``folder`` under :func:`file_of`; the same fit gives the same file. Raises
         MirrorError."""
-        path = folder / self.file_name
+        path = folder / file_of(self.name)
         data = io.BytesIO()
         np.savez(data, form=np.array(_FORM), **self._arrays)  # type: ignore[arg-type]
         draft = path.with_name(f".{path.name}.part")
@@ -135,6 +130,11 @@ class ClassicEmbedder:
         count = min(COMPONENTS, different - 1, leaves.shape[1] - 1)
         projection = decomposition.PCA(count, svd_solver="arpack", random_state=0).fit(leaves)
         return cls(_arrays(trees, projection))
+
+
+def file_of(name: str) -> str:
+    """What the file of the embedder of this name is called: it says which fit it is."""
+    return name.replace("@", "-") + ".npz"
 
 
 def pixels(image: ImageArray) -> FloatArray:
