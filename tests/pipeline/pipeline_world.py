@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 import numpy as np
 
+from mirror.camera.source import Source
 from mirror.domain import (
     COCO_KEYPOINTS,
     BodyShape,
@@ -56,6 +58,23 @@ def frame(number: int, time: float, size: tuple[int, int] = SIZE) -> Frame:
     image[:16, :, 1] = number // 256
     image[:16, :, 2] = np.arange(size[0]) // 8
     return Frame(image, number, time)
+
+
+class PushedSource(Source):
+    """Frames come when the test says so, on the test's thread."""
+
+    def _open(self) -> None:
+        pass
+
+    def _close(self) -> None:
+        pass
+
+    def _run(self) -> None:
+        self._stopping.wait()
+
+    def push(self, size: tuple[int, int] = SIZE) -> None:
+        """Deliver the next frame."""
+        self._deliver(frame(self.captured, 0, size).image, monotonic())
 
 
 def number_of(image: ImageArray) -> int:

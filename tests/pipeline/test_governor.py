@@ -8,9 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pipeline_world import FakePose, FakeVision, World, figure, frame
+from pipeline_world import FakePose, FakeVision, PushedSource, World, figure, frame
 
-from mirror.camera.source import Source
 from mirror.config import Settings
 from mirror.pipeline.frames import shrink
 from mirror.pipeline.gauge import Gauge
@@ -203,20 +202,9 @@ def test_it_runs_once_a_second_until_it_is_told_to_stop() -> None:
     assert acted == [LADDER[1], LADDER[2]]
 
 
-class Pushed(Source):
-    def _open(self) -> None:
-        pass
-
-    def _close(self) -> None:
-        pass
-
-    def _run(self) -> None:
-        self._stopping.wait()
-
-
 def test_a_rung_is_put_into_effect_in_the_pipeline_and_told_in_the_telemetry() -> None:
     pipeline = LivePipeline(
-        Pushed("pushed"), FakeVision(World(lambda number: [])), None, Settings(), advise=None)
+        PushedSource("pushed"), FakeVision(World(lambda number: [])), None, Settings(), advise=None)
     slow, pose = pipeline._slow_loop, pipeline._pose_loop
     pipeline._act(LADDER[-1])
     assert (slow.schedule.stretch, pose.lighter, pose.every, slow._nice) == (4.0, True, 2, 0)

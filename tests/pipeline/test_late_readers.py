@@ -7,9 +7,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from pipeline_world import FakeVision, World, frame
+from pipeline_world import FakeVision, PushedSource, World
 
-from mirror.camera.source import Source
 from mirror.config import PrivacySettings, Settings
 from mirror.domain import MirrorError
 from mirror.pipeline.late import LateReaders
@@ -20,22 +19,6 @@ from mirror.pipeline.state import MirrorState
 PATIENCE_S = 10.0
 
 
-class Pushed(Source):
-    """Frames come when the test says so."""
-
-    def _open(self) -> None:
-        pass
-
-    def _close(self) -> None:
-        pass
-
-    def _run(self) -> None:
-        self._stopping.wait()
-
-    def push(self) -> None:
-        self._deliver(frame(self.captured, 0).image, time.monotonic())
-
-
 class Opening:
     """A pipeline whose readers come, or fail, when the test says so."""
 
@@ -44,7 +27,7 @@ class Opening:
         self.go = threading.Event()
         self.error: Exception | None = None
         self.late = LateReaders(self._load)
-        self.source = Pushed("pushed")
+        self.source = PushedSource("pushed")
         settings = Settings(privacy=PrivacySettings(consent="given"))
         self.pipeline = LivePipeline(self.source, self.late, None, settings)
         self.ready = threading.Event()

@@ -9,9 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pipeline_world import FakeVision, World, as_in, figure, frame, number_of
+from pipeline_world import FakeVision, PushedSource, World, as_in, figure, frame, number_of
 
-from mirror.camera.source import Source
 from mirror.config import PipelineSettings, PrivacySettings, Settings
 from mirror.domain import (
     BodyShape,
@@ -37,22 +36,6 @@ QUICK = Settings(
     privacy=PrivacySettings(consent="ask"),
 )
 ITEM = Item("1", "shirt", "shirt", ("M",), "unisex", "", 9.0, "EUR", "a.png", "")
-
-
-class PushedSource(Source):
-    """Frames come when the test says so, on the test's thread."""
-
-    def _open(self) -> None:
-        pass
-
-    def _close(self) -> None:
-        pass
-
-    def _run(self) -> None:
-        self._stopping.wait()
-
-    def push(self, size: tuple[int, int] = (1280, 720)) -> None:
-        self._deliver(frame(self.captured, 0, size).image, time.monotonic())
 
 
 class Shop:

@@ -10,14 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pipeline_world import FakeVision, World, figure, frame
+from pipeline_world import FakeVision, PushedSource, World, figure
 
 from benchmarks.synthetic_shop import SyntheticShop
 from catalog.atomic import replacing
 from catalog.index import Catalogue
 from catalog.publish import publish
 from catalog.writer import write_index
-from mirror.camera.source import Source
 from mirror.config import PipelineSettings, PrivacySettings, Settings
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import MirrorState
@@ -28,19 +27,6 @@ QUICK = Settings(
     privacy=PrivacySettings(consent="given"),
 )
 PATIENCE_S = 20.0
-
-
-class Pushed(Source):
-    """Frames come when the test says so."""
-
-    def _open(self) -> None:
-        pass
-
-    def _close(self) -> None:
-        pass
-
-    def _run(self) -> None:
-        self._stopping.wait()
 
 
 def write(path: Path, price: float) -> Path:
@@ -60,7 +46,7 @@ def path(tmp_path: Path) -> Path:
 def until(path: Path) -> Iterator[Callable[[Callable[[MirrorState], bool]], MirrorState]]:
     """A running mirror with one shopper before it; waits until something is true of its state."""
     with Catalogue.open_serving(path) as catalogue:
-        source = Pushed("pushed")
+        source = PushedSource("pushed")
         pipeline = LivePipeline(source, FakeVision(World(lambda number: [figure(640)])), catalogue, QUICK)
         assert pipeline._following is not None
         pipeline._following._every_s = 0.02
@@ -71,7 +57,7 @@ def until(path: Path) -> Iterator[Callable[[Callable[[MirrorState], bool]], Mirr
             end = time.monotonic() + PATIENCE_S
             while time.monotonic() < end:
                 shown.clear()
-                source._deliver(frame(source.captured, 0, (1280, 720)).image, time.monotonic())
+                source.push()
                 assert shown.wait(PATIENCE_S)
                 state = pipeline.state()
                 if condition(state):
