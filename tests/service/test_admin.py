@@ -198,11 +198,11 @@ def test_in_a_real_browser(server: AdminServer, tmp_path: Path) -> None:
         browser.open(f"http://127.0.0.1:{server.port}/")
         browser.type("#password", WORD)
         browser.click("button")
-        assert "Mirror: settings" in browser.text("h1")
+        assert "Mirror: settings" in browser.text("//h1[contains(., 'settings')]")
         browser.click("select[name='ui.theme'] option:nth-child(2)")
         browser.click("input[name='shop.categories'][value='dress']")
         browser.click("button")
-        assert "Saved." in browser.text(".told")
+        assert "Saved." in browser.text("//p[contains(@class, 'told') and contains(., 'Saved')]")
         picture = os.environ.get("MIRROR_TEST_PICTURES")
         if picture:
             browser.picture(Path(picture) / "admin.png")
@@ -239,9 +239,8 @@ class Driver:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
             return json.load(answer)["value"]
 
-    def _find(self, css: str) -> str:
-        return "/element/" + next(iter(self._call("POST", "/element", {
-            "using": "css selector", "value": css}).values()))
+    def _find(self, selector: str, using: str = "css selector") -> str:
+        return "/element/" + next(iter(self._call("POST", "/element", {"using": using, "value": selector}).values()))
 
     def open(self, url: str) -> None:
         self._call("POST", "/url", {"url": url})
@@ -252,8 +251,10 @@ class Driver:
     def click(self, css: str) -> None:
         self._call("POST", self._find(css) + "/click")
 
-    def text(self, css: str) -> str:
-        return str(self._call("GET", self._find(css) + "/text"))
+    def text(self, xpath: str) -> str:
+        """Of an element that only the page which is coming has: the one before may still stand there after a click, and
+        what is found on it is gone by the next word."""
+        return str(self._call("GET", self._find(xpath, "xpath") + "/text"))
 
     def picture(self, path: Path) -> None:
         import base64
