@@ -39,7 +39,9 @@ class XServer:
             return self
         read, write = os.pipe()
         self._process = subprocess.Popen(
-            [*self._prefix, "Xvfb", "-displayfd", str(write), "-screen", "0", self._size, "-nolisten", "tcp"],
+            # without -noreset it starts over when its last client leaves, and refuses whoever comes meanwhile
+            [*self._prefix, "Xvfb", "-noreset", "-displayfd", str(write), "-screen", "0", self._size,
+             "-nolisten", "tcp"],
             pass_fds=(write,), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read, "rb") as pipe:

@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.x_server import XServer
+
 ROOT = Path(__file__).parents[2]
 START_LIMIT_S = 60.0
 
@@ -90,24 +92,14 @@ def test_a_terminated_mirror_ends_cleanly_and_closes_its_recording(tmp_path: Pat
 
 @pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is not installed")
 def test_run_opens_a_real_window_on_a_real_display(tmp_path: Path) -> None:
-    read, write = os.pipe()
-    xvfb = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1080x1920x24", "-nolisten", "tcp"], pass_fds=(write,),
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        os.close(write)
-        display = os.read(read, 16).decode().strip()
+    with XServer() as server:
+        assert server.display is not None
         command = "run --source demo --seconds 6 --kiosk --snapshot c.png"
         done = subprocess.run(
             [sys.executable, "-m", "mirror", *command.split()], cwd=tmp_path,
-            env={**_environment(tmp_path), "DISPLAY": f":{display}", "QT_QPA_PLATFORM": "xcb"},
+            env={**_environment(tmp_path), "DISPLAY": server.display, "QT_QPA_PLATFORM": "xcb"},
             capture_output=True, text=True, timeout=100, check=False,
         )
-    finally:
-        os.close(read)
-        xvfb.terminate()
-        xvfb.wait()
     assert done.returncode == 0, done.stderr
     assert "headless" not in done.stderr
     assert cv2.imread(str(tmp_path / "c.png")).shape == (1920, 1080, 3)

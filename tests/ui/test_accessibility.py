@@ -75,6 +75,18 @@ def test_low_controls_are_all_within_reach_of_one_who_sits(
         assert on in ([], [at.compare]), (screen, place, on)
 
 
+@pytest.mark.parametrize("size", [(1080, 1920), (1920, 1080)], ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize("screen", [Screen.DETAIL, Screen.CORRECTION, Screen.COMPARE])
+def test_the_left_button_of_a_deck_closes_and_the_right_one_goes_on_as_her_hands_do(
+    app: Any, tmp_path: Path, size: tuple[int, int], screen: Screen,
+) -> None:
+    window = window_of(tmp_path, size)
+    place_of = {acts[0]: place for place, acts in opened(window, screen)}
+    left, right = place_of[Intent.CLOSE], place_of[Intent.CHOOSE]
+    assert left.right < right.x
+    assert left.y == right.y
+
+
 def test_without_the_setting_stop_stays_where_everybody_looks_for_it(app: Any, tmp_path: Path) -> None:
     window = window_of(tmp_path, (1080, 1920))
     place = next(place for place, acts in opened(window, Screen.LOOK) if acts == (Intent.STOP,))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,24 +12,18 @@ from typing import Any
 
 import pytest
 
+from benchmarks.x_server import XServer
+
 HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[str]:
     """An X server of our own."""
-    if shutil.which("Xvfb") is None:
-        pytest.skip("Xvfb is not installed")
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1920x1920x24", "-nolisten", "tcp"], pass_fds=[write],
-        stderr=subprocess.DEVNULL)
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        number = pipe.readline().strip()
-    yield f":{number}"
-    server.terminate()
-    server.wait(10)
+    with XServer(1920, 1920) as server:
+        if server.display is None:
+            pytest.skip("Xvfb is not installed")
+        yield server.display
 
 
 @pytest.mark.parametrize("size", [(1080, 1920), (1920, 1080)], ids=lambda s: f"{s[0]}x{s[1]}")
