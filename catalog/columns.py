@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.schema import AGES
-from mirror.domain import FloatArray, MirrorError
+from mirror.domain import STYLES, FloatArray, MirrorError
 
 GENDER_ORDER: tuple[str, ...] = ("men", "unisex", "women")
 """Unisex lies between, so that women + unisex and men + unisex are each one run."""
@@ -23,6 +23,9 @@ FIELD_MARK = "\x1f"
 """Unit separator between the text fields of a row: the schema lets no control character in."""
 
 TEXT_FIELDS: tuple[str, ...] = ("id", "title", "currency", "picture", "url")
+STYLE_BITS: dict[str, int] = {style: 1 << i for i, style in enumerate(STYLES)}
+"""The bit of each style in a row's byte."""
+
 SIZE_WORD = 64
 """Sizes in one u64 word of a signature."""
 

@@ -23,7 +23,7 @@ machines, another photo of the same garment by far more."""
 KINDS: tuple[str, ...] = ("new", "gone", "price", "stock", "picture", "other")
 """What may differ; an item may be in several of the last four."""
 
-_OTHER = ("title", "category", "gender", "age", "url")
+_OTHER = ("title", "category", "gender", "age", "url", "styles")
 
 
 @dataclass

@@ -73,6 +73,8 @@ def failed(item: Item, wanted: Filter) -> tuple[str, ...]:
         reasons.append(f"gender: is for {item.gender}, wanted {wanted.gender}")
     if wanted.age and item.age not in ("", wanted.age):
         reasons.append(f"age: is for {item.age}, wanted {wanted.age}")
+    if wanted.style is not None and wanted.style not in item.styles:
+        reasons.append(f"style: is {_either(item.styles) if item.styles else 'of none'}, wanted {wanted.style}")
     if wanted.in_stock and not item.in_stock:
         reasons.append("stock: is out of stock")
     if wanted.price is not None and not wanted.price[0] <= item.price <= wanted.price[1]:

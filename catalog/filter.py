@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from catalog.schema import AGES, GENDERS, nearest_word, size_label
-from mirror.domain import CATEGORIES, DETECTED_CATEGORIES, UsageError
+from mirror.domain import CATEGORIES, DETECTED_CATEGORIES, STYLES, UsageError
 
 _CATEGORY_WORDS = tuple(dict.fromkeys((*CATEGORIES, *DETECTED_CATEGORIES)))
 
@@ -22,6 +22,7 @@ class Filter:
     in_stock: leave out what is out of stock; False lets everything pass.
     exclude: ids that shall not be answered; unknown ids are no error.
     price: lowest and highest price, both included, in the items' own currency.
+    style: items that are of it, whatever else they are.
     Raises UsageError for a word that is none of the above.
     """
 
@@ -32,6 +33,7 @@ class Filter:
     in_stock: bool = True
     exclude: frozenset[str] = frozenset()
     price: tuple[float, float] | None = None
+    style: str | None = None
 
     def __post_init__(self) -> None:
         for word in self.categories or ():
@@ -40,6 +42,8 @@ class Filter:
             _check("gender", self.gender, GENDERS)
         if self.age:
             _check("age", self.age, AGES)
+        if self.style is not None:
+            _check("style", self.style, STYLES)
         if self.price is not None:
             low, high = self.price
             if math.isnan(low) or math.isnan(high) or low > high:

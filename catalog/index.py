@@ -109,6 +109,11 @@ class Catalogue:
         return self._warning
 
     @property
+    def tells_styles(self) -> bool:
+        """Whether a filter may ask for a style: files from before styles know none."""
+        return self._current().styles is not None
+
+    @property
     def pictures(self) -> Path:
         """The folder with the items' pictures: as recorded, from the index file's own folder when
         relative."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.category_words import GENDER_WORDS, WORDS
+from catalog.plain import plain
 from catalog.schema import COLUMNS, OPTIONAL_COLUMNS, nearest_word
 from mirror.domain import CATEGORIES, MirrorError
 
@@ -38,16 +38,9 @@ MOST_UNKNOWN = 1000
 SHORTEST_ENDING = 4
 """Letters of a word that may end a compound ("winterjacke"); shorter ones end too many others."""
 
-_SIGNS = re.compile(r"[^0-9a-z]+")
 _LEVELS = re.compile(r"[>/|]")
 _PARTS = ("columns", "defaults", "categories", "sizes")
 _KNOWN = (*COLUMNS, *sorted(OPTIONAL_COLUMNS - set(COLUMNS)))
-
-
-def plain(text: str) -> str:
-    """Lower case, without accents, words separated by single spaces."""
-    letters = unicodedata.normalize("NFKD", text.casefold().replace("'", "").replace("\u2019", ""))
-    return _SIGNS.sub(" ", "".join(c for c in letters if not unicodedata.combining(c))).strip()
 
 
 _CATEGORY_OF = {plain(word): category for category, words in WORDS.items() for word in words.split(",")}

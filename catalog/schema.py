@@ -2,7 +2,8 @@
 
 A feed row has the columns of :data:`COLUMNS`. ``sizes`` are the ones in stock (``S|M|L``; empty for size-free
 categories); a category that is bought by size and has none in stock is out of stock. An optional column
-``in_stock`` (yes/no) takes a size-free item out of stock, which sizes cannot say.
+``in_stock`` (yes/no) takes a size-free item out of stock, which sizes cannot say. An optional column ``style`` says
+what a thing is to be worn for (``casual``, ``smart``, ``sporty``, or words for them: :mod:`catalog.style_words`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, get_args
 
+from catalog.style_words import styles_in, usual_styles
 from mirror.domain import CATEGORIES, SIZE_FREE, AgeBand, GenderWord, Item, MirrorError
 
 COLUMNS: tuple[str, ...] = (
@@ -20,8 +22,8 @@ COLUMNS: tuple[str, ...] = (
 )
 """The columns of a feed, in the order in which the project itself writes them."""
 
-OPTIONAL_COLUMNS: frozenset[str] = frozenset({"age", "url", "in_stock"})
-"""Columns that a feed may leave out: any age, no web page, in stock."""
+OPTIONAL_COLUMNS: frozenset[str] = frozenset({"age", "url", "in_stock", "style"})
+"""Columns that a feed may leave out: any age, no web page, in stock, a style that its name tells."""
 
 GENDERS: tuple[str, ...] = get_args(GenderWord)
 AGES: tuple[str, ...] = get_args(AgeBand)
@@ -105,9 +107,10 @@ def parse_row(row: Mapping[str, Any], line: int) -> Item:
         identity = _needed(row, "id", line)
         category = _word(row, "category", CATEGORIES, line)
         sizes = () if category in SIZE_FREE else _sizes(row["sizes"], line)
+        title = " ".join(_CONTROL.sub(" ", _needed(row, "title", line, one_line=False)).split())
         return Item(
             id=identity,
-            title=" ".join(_CONTROL.sub(" ", _needed(row, "title", line, one_line=False)).split()),
+            title=title,
             category=category,
             sizes=sizes,
             gender=_word(row, "gender", GENDERS, line),
@@ -117,6 +120,7 @@ def parse_row(row: Mapping[str, Any], line: int) -> Item:
             picture=_picture(row, line),
             url=_url(row, line),
             in_stock=_in_stock(row.get("in_stock"), line) and (category in SIZE_FREE or bool(sizes)),
+            styles=_styles(row, category, title),
         )
     except RowError as error:
         raise RowError(error.line, error.field, error.reason, identity) from None
@@ -238,6 +242,13 @@ def _url(row: Mapping[str, Any], line: int) -> str:
     if url and not url.startswith(("https://", "http://")):
         raise RowError(line, "url", f"'{url[:80]}' does not start with https:// or http://")
     return url
+
+
+def _styles(row: Mapping[str, Any], category: str, title: str) -> tuple[str, ...]:
+    """What the feed says; where it says nothing that is understood, what name, tags and category tell."""
+    said = row.get("style")
+    text = " ".join(str(word) for word in said) if isinstance(said, (list, tuple)) else str(said or "")
+    return styles_in(text[:LONGEST_FIELD]) or usual_styles(category, title, str(row.get("style_words") or ""))
 
 
 def _in_stock(value: Any, line: int) -> bool:

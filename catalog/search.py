@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.columns import AGE_ORDER, size_mask, unit
+from catalog.columns import AGE_ORDER, STYLE_BITS, size_mask, unit
 from catalog.filter import Filter
 from catalog.layout import damaged
 from catalog.scan import scan_of
-from mirror.domain import FloatArray, UsageError
+from mirror.domain import FloatArray, MirrorError, UsageError
 
 if TYPE_CHECKING:
     from catalog.snapshot import Snapshot
@@ -165,11 +165,21 @@ def passing(snapshot: Snapshot, wanted: Filter) -> Iterator[tuple[int, NDArray[n
             if wanted.price is not None:
                 prices = snapshot.prices[block]
                 mask &= (prices >= wanted.price[0]) & (prices <= wanted.price[1])
+            if wanted.style is not None:
+                mask &= styles_of(snapshot)[block] & STYLE_BITS[wanted.style] != 0
             for row in excluded:
                 if block.start <= row < block.stop:
                     mask[row - block.start] = False
             if mask.any():
                 yield first, mask
+
+
+def styles_of(snapshot: Snapshot) -> NDArray[np.uint8]:
+    """Each row's styles as bits. Raises MirrorError for a file from before styles."""
+    if snapshot.styles is None:
+        raise MirrorError(f"{snapshot.sealed.path}: knows no styles, it was built before them; build it again with "
+                          "`mirror catalog build`")
+    return snapshot.styles
 
 
 def _codes_pass(

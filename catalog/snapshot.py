@@ -22,6 +22,7 @@ from catalog.columns import (
     GENDER_ORDER,
     MOST_COLOURS,
     SIZE_WORD,
+    STYLE_BITS,
     TEXT_FIELDS,
     Run,
     words_for,
@@ -30,6 +31,7 @@ from catalog.filter import Filter
 from catalog.layout import Sealed, damaged
 from catalog.scan import LONGEST_ROW, to_int8
 from catalog.search import BLOCK, Found, Prepared, passing, prepare, search
+from catalog.style_words import usual_styles
 from mirror.domain import CATEGORIES, FloatArray, Item
 
 FILTERS_KEPT = 256
@@ -61,6 +63,8 @@ class Snapshot:
     by_id: NDArray[np.uint32]
     text_ends: NDArray[np.uint64]
     text: NDArray[np.uint8]
+    styles: NDArray[np.uint8] | None = None
+    """None in a file from before styles: then names and categories tell them, and no filter asks for one."""
     _decoded: dict[int, tuple[tuple[str, ...], str]] = field(default_factory=dict)
     _prepared: dict[Filter, Prepared] = field(default_factory=dict)
     _items: dict[int, Item] = field(default_factory=dict)
@@ -91,6 +95,8 @@ class Snapshot:
                 "text_ends": ("<u8", (rows + 1,)),
                 "text": ("|u1", (arrays["text"].size,)),
             }
+            if "styles" in arrays:
+                expected["styles"] = ("|u1", (rows,))
             for name, (dtype, shape) in expected.items():
                 if (arrays[name].dtype.str, arrays[name].shape) != (dtype, shape):
                     raise ValueError(f"section {name} is {arrays[name].dtype.str} {arrays[name].shape}")
@@ -191,7 +197,14 @@ class Snapshot:
             price=float(self.prices[row]), currency=currency, picture=picture, url=url,
             in_stock=bool(self.stock[row]),
             colours=tuple([f"#{colour:06x}" for colour in self.colours[row].tolist() if colour <= 0xFFFFFF]),
+            styles=self._styles(row, run.category, title),
         )
+
+    def _styles(self, row: int, category: str, title: str) -> tuple[str, ...]:
+        if self.styles is None:
+            return usual_styles(category, title)
+        bits = int(self.styles[row])
+        return tuple([style for style, bit in STYLE_BITS.items() if bits & bit])
 
     def sizes_and_age(self, code: int) -> tuple[tuple[str, ...], str]:
         """The sizes in stock and the age band of a code."""

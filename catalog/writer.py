@@ -9,6 +9,7 @@
 | signatures | u1 (signatures, 3) | gender, age (0 for any), size-free |
 | prices, stock | f8, u1 (rows,) | side columns: they may change without the rest |
 | colours | u4 (rows, 5) | 0xRRGGBB, most first, NO_COLOUR where there are fewer |
+| styles | u1 (rows,) | a bit for each style (:data:`catalog.columns.STYLE_BITS`); absent in older files |
 | ranks, by_id | u4 (rows,) | a row's place among the sorted ids, and the rows in that order |
 | text_ends, text | u8 (rows + 1,), u1 | UTF-8 fields of each row between FIELD_MARKs |
 """
@@ -30,6 +31,7 @@ from catalog.columns import (
     GENDER_ORDER,
     MOST_COLOURS,
     NO_COLOUR,
+    STYLE_BITS,
     TEXT_FIELDS,
     size_mask,
     unit_rows,
@@ -97,6 +99,7 @@ def write_index(
         Section.of("prices", np.frombuffer(columns.prices), "<f8"),
         Section.of("stock", np.frombuffer(columns.stock, np.uint8), "|u1"),
         Section.of("colours", np.frombuffer(columns.colours, np.uint32).reshape(-1, MOST_COLOURS), "<u4"),
+        Section.of("styles", np.frombuffer(columns.styles, np.uint8), "|u1"),
         Section.of("ranks", ranks, "<u4"),
         Section.of("by_id", by_id, "<u4"),
         Section.of("text_ends", np.frombuffer(columns.text_ends, np.uint64), "<u8"),
@@ -131,6 +134,7 @@ class _Columns:
 
     def __init__(self) -> None:
         self.prices, self.stock, self.colours = array("d"), bytearray(), array("I")
+        self.styles = bytearray()
         self.text_ends = array("Q", [0])
         self.runs: list[tuple[str, str, int, int]] = []
         self._signatures: dict[Signature, int] = {}
@@ -149,6 +153,7 @@ class _Columns:
         self.prices.append(item.price)
         self.stock.append(item.in_stock)
         self.colours.extend(_colours(item))
+        self.styles.append(sum(STYLE_BITS[style] for style in item.styles))
         self.text_ends.append(self.text_ends[-1] + len(_text(item)))
         if self.runs and self.runs[-1][:2] == (item.category, item.gender):
             self.runs[-1] = (*self.runs[-1][:3], row + 1)

@@ -40,6 +40,9 @@ SIZE_KIND: Mapping[str, SizeKind] = {
 }
 """Which of the shopper's sizes a category is bought in; size-free categories are absent."""
 
+STYLES: tuple[str, ...] = ("casual", "smart", "sporty")
+"""What a shopper may wish a look to be, and an item of the catalogue is; an item may be of several."""
+
 LETTER_SIZES: tuple[str, ...] = ("XS", "S", "M", "L", "XL", "XXL")
 
 COCO_KEYPOINTS: tuple[str, ...] = (
@@ -233,7 +236,8 @@ class Profile:
 
 @dataclass(frozen=True)
 class Item:
-    """A catalogue item. ``sizes`` are those in stock; ``gender`` women|men|unisex; ``age`` a band or "" for any."""
+    """A catalogue item. ``sizes`` are those in stock; ``gender`` women|men|unisex; ``age`` a band or "" for any;
+    ``styles`` those of :data:`STYLES` that it is, none where that was never asked."""
 
     id: str
     title: str
@@ -247,6 +251,7 @@ class Item:
     url: str
     in_stock: bool = True
     colours: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -214,14 +214,16 @@ def exact_scores(vectors: FloatArray, query: NDArray[np.float64]) -> NDArray[np.
 def item_fields(item: Item) -> dict[str, Any]:
     """An item as JSON-able fields."""
     fields = {name: getattr(item, name) for name in _FIELDS}
-    return {**fields, "sizes": list(item.sizes), "colours": list(item.colours)}
+    return {**fields, "sizes": list(item.sizes), "colours": list(item.colours),
+            "styles": list(item.styles)}
 
 
 def item_of(fields: dict[str, Any]) -> Item:
     """The item of :func:`item_fields`. Raises MirrorError when they are none."""
     try:
-        known = {name: fields[name] for name in _FIELDS}
+        known = {name: fields[name] for name in _FIELDS if name != "styles"}
         known |= {"sizes": tuple(fields["sizes"]), "colours": tuple(fields["colours"])}
+        known |= {"styles": tuple(fields.get("styles", ()))}
         known |= {"price": float(fields["price"]), "in_stock": bool(fields["in_stock"])}
         return Item(**known)
     except (KeyError, TypeError, ValueError) as error:

@@ -181,6 +181,8 @@ class PgvectorEngine(Remote):
         if wanted.price is not None:
             low, high = price_range(wanted)
             parts += [("price >= %s", low), ("price <= %s", high)]
+        if wanted.style is not None:
+            parts.append(("jsonb_exists(item -> 'styles', %s)", wanted.style))
         if wanted.exclude:
             parts.append(("id <> ALL(%s)", sorted(wanted.exclude)))
         conditions = [part for part, _ in parts] + (["in_stock"] if wanted.in_stock else [])

@@ -43,6 +43,7 @@ _NAMESPACE = uuid.UUID("5b0f8c1e-8a57-4f3e-9d0a-6d2f1c7b43aa")
 _ANY_AGE = "any"
 _INDEXED = {
     "store": "keyword", "category": "keyword", "gender": "keyword", "ages": "keyword", "sizes": "keyword",
+    "styles": "keyword",
     "size_free": "integer", "stocked": "integer", "price": "float",
 }
 """Payload indexes on a server. Yes and no are the integers 1 and 0: ``MatchValue(True)`` matched nothing in one build
@@ -232,6 +233,8 @@ class QdrantEngine(Remote):
         if wanted.price is not None:
             low, high = price_range(wanted)
             must.append(models.FieldCondition(key="price", range=models.Range(gte=low, lte=high)))
+        if wanted.style is not None:
+            must.append(self._is("styles", wanted.style))
         excluded = [self._id(id) for id in sorted(wanted.exclude)]
         return models.Filter(must=must, must_not=[models.HasIdCondition(has_id=excluded)] if excluded else None)
 

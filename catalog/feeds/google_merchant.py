@@ -20,8 +20,11 @@ from mirror.domain import MirrorError
 
 FIELDS = (
     "id", "title", "link", "image_link", "availability", "price", "sale_price", "google_product_category",
-    "product_type", "gender", "age_group", "size", "item_group_id", "color",
+    "product_type", "gender", "age_group", "size", "item_group_id", "color", "product_highlight", "style",
+    "custom_label_0", "custom_label_1", "custom_label_2", "custom_label_3", "custom_label_4",
 )
+STYLE_FIELDS = ("product_type", "product_highlight", *(f"custom_label_{n}" for n in range(5)))
+"""Where a shop's own words for a style may stand."""
 GENDERS: Mapping[str, str] = {"male": "men", "female": "women"}
 AGES: Mapping[str, str] = {"newborn": "child", "infant": "child", "toddler": "child", "kids": "child"}
 MOST_VARIANTS = 1000
@@ -87,7 +90,8 @@ def _item(group: list[tuple[int, Mapping[str, Any]]]) -> Row:
         "sizes": [str(row["size"]) for row in here if str(row.get("size") or "").strip()],
         "gender": GENDERS.get(gender, gender), "age": AGES.get(age, age), "price": amount, "currency": currency,
         "picture": first.get("image_link") or "", "url": first.get("link") or "", "in_stock": bool(here),
-        "fallback_category": first.get("google_product_category") or "",
+        "fallback_category": first.get("google_product_category") or "", "style": first.get("style") or "",
+        "style_words": " ".join(str(first.get(name) or "") for name in STYLE_FIELDS),
     }
 
 

@@ -54,7 +54,7 @@ def _item(group: list[tuple[int, Mapping[str, Any]]]) -> Row:
     return line, {
         "id": first.get("handle", ""), "title": first.get("title", ""),
         "category": first.get("type") or first.get("product category") or first.get("title") or "",
-        "fallback_category": first.get("product category") or "", "gender_words": words,
+        "fallback_category": first.get("product category") or "", "gender_words": words, "style_words": words,
         "sizes": sizes, "gender": "", "age": "", "price": prices[0] if prices else "", "currency": "",
         "picture": next((row["image src"] for _, row in group if row.get("image src")), ""), "url": "",
         "in_stock": bool(here) and str(first.get("status") or "active").lower() == "active",

@@ -16,7 +16,7 @@ import pytest
 from catalog.atomic import replacing
 from catalog.schema import COLUMNS
 from catalog.writer import write_index
-from mirror.domain import CATEGORIES, SIZE_FREE, FloatArray, Item
+from mirror.domain import CATEGORIES, SIZE_FREE, STYLES, FloatArray, Item
 
 Shop = tuple[list[Item], FloatArray]
 Write = Callable[..., Path]
@@ -36,11 +36,25 @@ def make_shop(rows: int, dim: int = 16, seed: int = 3) -> Shop:
             price=round(float(rng.uniform(5, 200)), 2), currency="EUR", picture=f"p/{i}.png",
             url=f"https://shop.example/{i}", in_stock=bool(rng.random() < 0.9) and (free or bool(sizes)),
             colours=("#0a0b0c", "#ffffff")[: rng.integers(3)],
+            styles=tuple(style for bit, style in enumerate(STYLES) if i * 5 % 8 >> bit & 1),
         ))
     vectors = rng.standard_normal((rows, dim)).astype(np.float32)
     copies = rng.integers(rows, size=(rows // 3, 2))
     vectors[copies[:, 0]] = vectors[copies[:, 1]]
     return items, vectors
+
+
+Stamp = tuple[int, ...]
+
+
+@pytest.fixture(scope="session")
+def written() -> Callable[[Path], Stamp]:
+    """What changes when a file is written or replaced, and not when it is read: reading may change its atime."""
+    def stamp(path: Path) -> Stamp:
+        stat = path.stat()
+        return stat.st_ino, stat.st_size, stat.st_mode, stat.st_nlink, stat.st_mtime_ns, stat.st_ctime_ns
+
+    return stamp
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,8 @@ QUESTIONS = {
     "price": Filter(price=(20, 60.5)),
     "price from": Filter(price=(100, float("inf"))),
     "a price that none has": Filter(price=(float("inf"), float("inf"))),
+    "a style": Filter(style="smart"),
+    "a style of a category": Filter(categories=("shirt", "bag"), style="sporty"),
     "all at once": Filter(("trousers", "dress", "shoes"), ("S", "40"), "men", "adult", price=(0, 150)),
     "a category that no item has": Filter(categories=("hosiery",)),
     "nothing passes": Filter(categories=("dress",), price=(1000, 2000)),
@@ -378,4 +380,4 @@ def test_a_server_gets_an_index_for_each_part_of_a_filter(tmp_path: Path, stock:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             assert engine.query(stock[1][0], embedder=EMBEDDER) == expected(stock, stock[1][0], Filter(), 8)
-    assert made == ["store", "category", "gender", "ages", "sizes", "size_free", "stocked", "price"]
+    assert made == ["store", "category", "gender", "ages", "sizes", "styles", "size_free", "stocked", "price"]

@@ -55,6 +55,7 @@ def test_google_text_joins_variants_and_refuses_what_is_no_garment(tmp_path: Pat
     assert shirt == Item(
         id="1", title="Linen shirt", category="shirt", sizes=("S", "L"), gender="men", age="adult", price=35.0,
         currency="EUR", picture="https://s.example/p/1.jpg", url="https://s.example/1", in_stock=True,
+        styles=("casual",),
     )
     assert isinstance(leaf, RowError)
     assert (leaf.line, leaf.field) == (5, "category")
@@ -89,6 +90,7 @@ def test_a_shopify_product_is_one_item_with_the_sizes_in_stock(tmp_path: Path) -
     assert coat == Item(
         id="rain-coat", title="Rain coat", category="outerwear", sizes=("M",), gender="women", age="", price=79.0,
         currency="CHF", picture="https://cdn.example/a.jpg?v=1", url="", in_stock=True,
+        styles=("casual", "smart"),
     )
     assert isinstance(cap, Item)
     assert (cap.category, cap.in_stock, cap.gender) == ("hat", False, "unisex")
