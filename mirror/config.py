@@ -109,6 +109,25 @@ class ShopSettings:
 
 
 @dataclass(frozen=True)
+class LookSettings:
+    """How a look is made (docs/looks.md). Weights of what a completing item is ranked by; only their ratios matter, 0
+    leaves one out: ``company`` (colours that people wear together), ``harmony`` (the rules of dressing), ``affinity``
+    (the categories), ``formality``, ``season``, ``likeness`` (of the embedding to the outfit). ``colour_in_similar``:
+    share of colour in how like a similar item is. ``variety``: 0..1, how unlike each other the pieces of a look are to
+    be. ``per_place``: pieces offered for one place (feet, bag, ...) at most."""
+
+    company: float = 0.50
+    harmony: float = 0.10
+    affinity: float = 0.20
+    formality: float = 0.10
+    season: float = 0.05
+    likeness: float = 0.05
+    colour_in_similar: float = 0.2
+    variety: float = 0.15
+    per_place: int = 2
+
+
+@dataclass(frozen=True)
 class UiSettings:
     """The window. A width of 0 takes the screen's size, or 1080x1920 without one. ``accent``: the shop's colour
     (#rrggbb) for what is hers, instead of the citron; dark ink must be readable on it. ``low_controls``: what can be
@@ -145,6 +164,7 @@ class Settings:
     pipeline: PipelineSettings = field(default_factory=PipelineSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     shop: ShopSettings = field(default_factory=ShopSettings)
+    looks: LookSettings = field(default_factory=LookSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     handoff: HandoffSettings = field(default_factory=HandoffSettings)
 
@@ -261,6 +281,8 @@ def _check_ranges(settings: Settings) -> None:
         ("pipeline", "garments_every_s", 0.05, 60), ("pipeline", "face_every_s", 0.05, 60),
         ("pipeline", "look_every_s", 0.05, 60), ("pipeline", "forget_after_s", 0.2, 60),
         ("shop", "prices_hours", 0, 8760),
+        *(("looks", key, 0, 10) for key in ("company", "harmony", "affinity", "formality", "season", "likeness")),
+        ("looks", "colour_in_similar", 0, 1), ("looks", "variety", 0, 1), ("looks", "per_place", 1, 12),
         ("shop", "similar", 1, 50), ("shop", "complete", 1, 50), ("ui", "width", 0, 7680), ("ui", "height", 0, 7680),
         ("ui", "dim_after_s", 0, 86400),
     ):

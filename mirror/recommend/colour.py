@@ -147,6 +147,7 @@ def colour_name(colour: str, lang: str = "en") -> str:
     return _WORDS.get(lang, {}).get(key, key)
 
 
+@lru_cache(maxsize=16384)
 def distance(first: str, second: str) -> float:
     """OKLab distance of two colours; 0.02 is just noticed side by side, 0.1 is clearly another tone."""
     one, other = tone(first), tone(second)
@@ -166,6 +167,7 @@ def relation(first: str, second: str) -> Relation:
     return "opposite" if apart >= 140 else "apart"
 
 
+@lru_cache(maxsize=8192)
 def harmony(first: str, second: str) -> float:
     """How well two colours are worn together, 0..1.
 
@@ -213,16 +215,17 @@ def palette_harmonies(items: Sequence[Sequence[str]], worn: Sequence[Sequence[st
         return [UNKNOWN_HARMONY] * len(items)
     weights = np.array([weight for _, weight in theirs])
     table = _harmonies([t for _, t, _ in mine], [t for t, _ in theirs]) @ (weights / weights.sum())
-    sums, totals = [0.0] * len(items), [0.0] * len(items)
-    for (n, _, weight), value in zip(mine, table, strict=True):
-        sums[n] += weight * float(value)
-        totals[n] += weight
+    rows = np.array([n for n, _, _ in mine])
+    counts = np.array([weight for _, _, weight in mine])
+    totals = np.bincount(rows, counts, len(items))
+    sums = np.bincount(rows, counts * table, len(items))
+    worth = np.where(totals > 0, sums / np.where(totals > 0, totals, 1.0), UNKNOWN_HARMONY).tolist()
     loud = [tone(garment[0]) for garment in worn if garment]
-    found = []
-    for item, total, weight in zip(items, sums, totals, strict=True):
-        crowd = _saturated_hues([*loud, tone(item[0])]) if weight else 0
-        found.append(max(0.0, total / weight - 0.15 * max(0, crowd - 2)) if weight else UNKNOWN_HARMONY)
-    return found
+    if _saturated_hues(loud) >= 2:  # only then can one more be a third
+        for n, item in enumerate(items):
+            if item:
+                worth[n] = max(0.0, worth[n] - 0.15 * max(0, _saturated_hues([*loud, tone(item[0])]) - 2))
+    return [float(value) for value in worth]
 
 
 def _hue_gap(one: Tone, other: Tone) -> float:

@@ -7,65 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
 
-from catalog.filter import Filter
 from catalog.index import Catalogue
-from mirror.domain import SIZE_KIND, Estimate, FloatArray, Garment, Item, Look, Profile, Suggestion
+from mirror.domain import FloatArray, Garment, Item, Look, Profile, Suggestion
 from mirror.recommend.affinity import offers
 from mirror.recommend.colour import distance, palette_harmonies
-from mirror.recommend.size_chart import Piece, SizeSystem
-from mirror.recommend.sizes import fits, size_labels
+from mirror.recommend.company import companies
+from mirror.recommend.occasion import FORMALITY, Occasion, agreement, occasion, occasion_worn, together
+from mirror.recommend.variety import CONSIDERED, NEAR_COLOUR, varied
 from mirror.recommend.why import OTHER_LANGUAGES, why_complete, why_similar
+from mirror.recommend.wishes import DEFAULT, RecommendSettings, Wishes, age_filter, gender_filter
 
+__all__ = ["DEFAULT", "RecommendSettings", "age_filter", "gender_filter", "recommend"]
 
-@dataclass(frozen=True)
-class RecommendSettings:
-    """How a look is made. The weights are of scores in 0..1; only their ratios matter.
-
-    similar, complete: how many items of each the look has at most.
-    per_place: how many completing items one place of the outfit (feet, bag, ...) gets at most.
-    colour_in_similar: share of a similar item's score that is nearness of colour; the rest is the embedding, which
-        knows cut better than dye.
-    harmony, affinity, likeness: what a completing item is ranked by: colours that go together, categories that
-        are worn together, and (lightly: it compares different things) its embedding's nearness to the outfit.
-    candidates: items of a category that are looked at before ranking.
-    women_from, men_to: probability of female gender presentation from (up to) which only women's (men's) and unisex
-        items are offered; between them all are.
-    size_system: how the shop counts its numbers ("letter" takes letters alone).
-    least_garment_score: garments under this detection score get no similar items.
-    """
-
-    similar: int = 6
-    complete: int = 6
-    per_place: int = 2
-    colour_in_similar: float = 0.2
-    harmony: float = 0.60
-    affinity: float = 0.25
-    likeness: float = 0.15
-    candidates: int = 24
-    women_from: float = 0.65
-    men_to: float = 0.35
-    least_garment_score: float = 0.0
-    size_system: SizeSystem = "eu"
-
-
-DEFAULT = RecommendSettings()
-ADULT_FROM, ADULT_TO = 18.0, 60.0
-"""Years of the adult band; an estimate whose interval reaches into it counts as adult: the widest choice."""
-TEEN_FROM = 13.0
-NEAR_COLOUR = 0.30
-"""OKLab distance at which nearness of colour has fallen to 0."""
 SAME_TITLE_COLOUR = 0.08
 """Two completing items of one category nearer than this (OKLab) are too alike to show both."""
+
 
 
 def recommend(
     garments: Sequence[Garment], profile: Profile, catalogue: Catalogue, *,
     settings: RecommendSettings = DEFAULT, shown: frozenset[str] = frozenset(),
-    price: tuple[float, float] | None = None,
+    price: tuple[float, float] | None = None, style: str | None = None, recent: frozenset[str] = frozenset(),
 ) -> Look:
     """The look for what is worn.
 
@@ -79,92 +46,21 @@ def recommend(
         catalogue: built with the embedder that made the garments' embeddings.
         shown: ids that shall not be offered again.
         price: lowest and highest price, both included, in the catalogue's currency; None: any.
+        style: only items of this style (one of :data:`mirror.domain.STYLES`); None: any.
+        recent: ids that were just shown and come again only where there is nothing better.
 
     Raises:
-        MirrorError: an embedding has another size than the catalogue's.
+        MirrorError: an embedding has another size than the catalogue's; a style is asked of a catalogue that was
+            built before it knew any.
     """
-    wishes = _Wishes(profile, settings, shown, price)
-    similar = _similar(garments, catalogue, wishes, settings)
-    taken = shown | {suggestion.item.id for suggestion in similar}
-    return Look(similar, _complete(garments, catalogue, _Wishes(profile, settings, taken, price), settings))
-
-
-class _Wishes:
-    """The profile as catalogue filters."""
-
-    def __init__(
-        self, profile: Profile, settings: RecommendSettings, exclude: frozenset[str],
-        price: tuple[float, float] | None = None,
-    ) -> None:
-        self.price = price
-        self.gender = gender_filter(profile.female, settings)
-        self.age = age_filter(profile.age)
-        self.exclude = exclude
-        self.profile = profile
-        self.system = settings.size_system
-
-    def filter(self, category: str) -> Filter:
-        likely = self._likely(category)
-        labels: set[str] = set()
-        for woman in (True, False):
-            if self.gender is None or woman == (self.gender == "women"):
-                labels.update(size_labels(likely, woman, self.system, _piece(category)))
-        return Filter(
-            categories=(category,), sizes=tuple(sorted(labels)) or None, gender=self.gender, age=self.age,
-            in_stock=True, exclude=self.exclude, price=self.price,
-        )
-
-    def in_her_size(self, item: Item) -> bool:
-        """Whether an item that passed the filter truly fits: a number means another size to women and men."""
-        likely = self._likely(item.category)
-        count = item.gender if item.gender != "unisex" else self.gender
-        women = (True, False) if count is None else (count == "women",)
-        return not likely or any(
-            fits(item.sizes, likely, woman, self.system, _piece(item.category)) for woman in women
-        )
-
-    def _likely(self, category: str) -> tuple[str, ...]:
-        kind = SIZE_KIND.get(category)
-        return self.profile.likely_sizes(kind) if kind is not None else ()
-
-    def nearest(
-        self, catalogue: Catalogue, vector: FloatArray, category: str, k: int
-    ) -> list[tuple[Item, float]]:
-        """The ``k`` nearest items of a category that she may be offered, with the cosine of their embeddings."""
-        found = catalogue.query(vector, self.filter(category), k)
-        fitting = [(item, likeness) for item, likeness in found if self.in_her_size(item)]
-        if self.age is None:
-            # most shoppers are adults: children's items only where there is nothing else
-            return [pair for pair in fitting if pair[0].age not in ("child", "teen")] or fitting
-        return fitting
-
-
-def _piece(category: str) -> Piece:
-    return "bottoms" if SIZE_KIND.get(category) == "bottoms" else "tops"
-
-
-def gender_filter(female: float | None, settings: RecommendSettings = DEFAULT) -> str | None:
-    """women, men, or None when not sure enough (or not asked)."""
-    if female is None:
-        return None
-    if female >= settings.women_from:
-        return "women"
-    return "men" if female <= settings.men_to else None
-
-
-def age_filter(age: Estimate | None) -> str | None:
-    """The age band to offer from; None when not known. An estimated interval that reaches the adult band is adult."""
-    if age is None:
-        return None
-    if age.origin == "declared":
-        low = high = age.value
-    else:
-        low, high = age.low, age.high
-    if high >= ADULT_FROM and low < ADULT_TO:
-        return "adult"
-    if low >= ADULT_TO:
-        return "senior"
-    return "teen" if age.value >= TEEN_FROM else "child"
+    wishes = Wishes(profile, settings, shown, price, style)
+    likes = _likes(garments, catalogue, wishes, settings)
+    similar = _similar(likes, catalogue, settings, recent)
+    occasions = [occasion_worn(garment.category, found) for garment, found in likes]
+    if style is not None:  # what she wishes for, not what she came in
+        occasions = [Occasion(FORMALITY[style], one.warmth) for one in occasions]
+    # no category is both worn and offered to complete: nothing of the one list can be in the other
+    return Look(similar, _complete(garments, occasions, catalogue, wishes, settings, recent))
 
 
 @dataclass(frozen=True)
@@ -177,14 +73,29 @@ class _Ranked:
     answers: Garment | None = None
 
 
-def _similar(
-    garments: Sequence[Garment], catalogue: Catalogue, wishes: _Wishes, settings: RecommendSettings
-) -> tuple[Suggestion, ...]:
-    lists = [
-        _ranked_like(garment, garment.embedding, catalogue, wishes, settings)
+Found = Sequence[tuple[Item, float]]
+"""Items of the catalogue with the cosine of their embeddings, nearest first."""
+
+
+def _likes(
+    garments: Sequence[Garment], catalogue: Catalogue, wishes: Wishes, settings: RecommendSettings
+) -> list[tuple[Garment, Found]]:
+    """The nearest items of each garment's category that she may be offered, of the surest garment first."""
+    count = max(CONSIDERED, 2 * settings.similar)
+    return [
+        (garment, wishes.nearest(catalogue, garment.embedding, garment.category, count))
         for garment in sorted(garments, key=lambda garment: -garment.score)
         if garment.embedding is not None and garment.category != "hosiery"
         and garment.score >= settings.least_garment_score
+    ]
+
+
+def _similar(
+    likes: Sequence[tuple[Garment, Found]], catalogue: Catalogue, settings: RecommendSettings, recent: frozenset[str]
+) -> tuple[Suggestion, ...]:
+    lists = [
+        _various(_ranked_like(garment, found, settings), catalogue, settings.variety, recent)
+        for garment, found in likes
     ]
     chosen: list[Suggestion] = []
     ids: set[str] = set()
@@ -203,38 +114,67 @@ def _similar(
     return tuple(chosen)
 
 
-def _ranked_like(
-    garment: Garment, embedding: FloatArray, catalogue: Catalogue, wishes: _Wishes, settings: RecommendSettings
-) -> list[_Ranked]:
-    """Items of the garment's category by likeness of embedding and, a little, of colour."""
-    found = wishes.nearest(catalogue, embedding, garment.category, max(settings.candidates, settings.similar))
+def _ranked_like(garment: Garment, found: Found, settings: RecommendSettings) -> list[_Ranked]:
+    """Items of the garment's category by likeness of embedding and, a little, of colour; one of each title."""
     share = settings.colour_in_similar
-    ranked = []
+    ranked: dict[str, _Ranked] = {}
     for item, likeness in found:
         score = max(0.0, likeness)
         if item.colours and garment.colours:
             near = max(0.0, 1 - distance(item.colours[0], garment.colours[0]) / NEAR_COLOUR)
             score = (1 - share) * score + share * near
-        ranked.append(_Ranked(item, round(min(1.0, score), 4), likeness, garment))
-    return _best_first(ranked)
+        one = _Ranked(item, round(min(1.0, score), 4), likeness, garment)
+        title = _plain_title(item)
+        if title not in ranked or _before(one, ranked[title]):
+            ranked[title] = one
+    return _best_first(list(ranked.values()))
+
+
+def _various(
+    ranked: list[_Ranked], catalogue: Catalogue, share: float, recent: frozenset[str]
+) -> Iterator[_Ranked]:
+    """The best that are unlike each other, then the others; what was just shown comes after all the rest."""
+    fresh = [one for one in ranked if one.item.id not in recent]
+    pool = fresh[:CONSIDERED]
+    snapshot = catalogue.snapshot
+    rows = [snapshot.row_of(one.item.id) if share > 0 else None for one in pool]
+    vectors = [None if row is None else snapshot.vectors[row] for row in rows]
+    colours = [one.item.colours[0] if one.item.colours else "" for one in pool]
+    for i in varied([one.score for one in pool], vectors, colours, share):
+        yield pool[i]
+    yield from fresh[CONSIDERED:]
+    if recent:
+        yield from (one for one in ranked if one.item.id in recent)
 
 
 def _complete(
-    garments: Sequence[Garment], catalogue: Catalogue, wishes: _Wishes, settings: RecommendSettings
+    garments: Sequence[Garment], occasions: Sequence[Occasion], catalogue: Catalogue, wishes: Wishes,
+    settings: RecommendSettings, recent: frozenset[str],
 ) -> tuple[Suggestion, ...]:
     worn = [garment for garment in garments if garment.category != "hosiery"]
     vector = _outfit(worn)
     if vector is None:
         return ()
-    palettes = [garment.colours for garment in worn if garment.colours]
-    places = [
-        _unlike(_best_first([
-            ranked
-            for category, fit in categories.items()
-            for ranked in _ranked_beside(category, fit, palettes, vector, catalogue, wishes, settings)
-        ]), settings.per_place)
-        for categories in offers(garment.category for garment in garments).values()
+    candidates = [
+        (place, fit, *pair)
+        for place, categories in offers(garment.category for garment in garments).items()
+        for category, fit in categories.items()
+        for pair in wishes.nearest(catalogue, vector, category, settings.candidates)
     ]
+    scores = beside(
+        [item for _, _, item, _ in candidates], [cosine for *_, cosine in candidates],
+        [fit for _, fit, _, _ in candidates], [garment.colours for garment in worn if garment.colours], occasions,
+        settings)
+    of_place: dict[str, list[_Ranked]] = {}
+    for (place, _, item, cosine), score in zip(candidates, scores, strict=True):
+        of_place.setdefault(place, []).append(_Ranked(item, score, cosine))
+    places = []
+    for found in of_place.values():
+        ranked = _best_first(found)
+        if recent:
+            ranked.sort(key=lambda one: one.item.id in recent)
+        apart = _unlike(ranked, max(CONSIDERED, settings.per_place))
+        places.append(islice(_various(apart, catalogue, settings.variety, recent), settings.per_place))
     return tuple(
         Suggestion(ranked.item, ranked.score, why_complete(ranked.item, worn), ranked.item.category,
                    tuple((lang, why_complete(ranked.item, worn, lang)) for lang in OTHER_LANGUAGES))
@@ -253,20 +193,34 @@ def _unlike(ranked: Sequence[_Ranked], most: int) -> list[_Ranked]:
     return chosen
 
 
-def _ranked_beside(
-    category: str, fit: float, palettes: Sequence[tuple[str, ...]], vector: FloatArray, catalogue: Catalogue,
-    wishes: _Wishes, settings: RecommendSettings,
-) -> list[_Ranked]:
-    """Items of a category by how well they complete what is worn."""
-    found = wishes.nearest(catalogue, vector, category, settings.candidates)
-    total = settings.harmony + settings.affinity + settings.likeness
-    harmonies = palette_harmonies([item.colours for item, _ in found], palettes)
-    return [
-        _Ranked(item, round(min(1.0, (
-            settings.harmony * harmony + settings.affinity * fit + settings.likeness * max(0.0, likeness)
-        ) / total), 4), likeness)
-        for (item, likeness), harmony in zip(found, harmonies, strict=True)
-    ]
+def beside(
+    items: Sequence[Item], cosines: Sequence[float], fits: Sequence[float], palettes: Sequence[Sequence[str]],
+    occasions: Sequence[Occasion], settings: RecommendSettings = DEFAULT,
+) -> list[float]:
+    """How well each of these items completes what is worn, 0..1.
+
+    Args:
+        cosines: of each item's embedding and the outfit's.
+        fits: how well each item's category goes with those worn (:mod:`mirror.recommend.affinity`).
+        palettes: the colours (#rrggbb, most first) of each garment worn that has any.
+        occasions: of the garments worn.
+    """
+    colours = [item.colours for item in items]
+    usual = companies(colours, palettes) if settings.company else [0.0] * len(items)
+    rules = palette_harmonies(colours, palettes) if settings.harmony else [0.0] * len(items)
+    total = (settings.company + settings.harmony + settings.affinity + settings.formality + settings.season
+             + settings.likeness) or 1.0
+    outfit = together(occasions)
+    agreed = np.array([agreement(occasion(item), outfit) for item in items]).reshape(-1, 2)
+    scores = (
+        settings.company * np.array(usual) + settings.harmony * np.array(rules) + settings.affinity * np.array(fits)
+        + agreed @ (settings.formality, settings.season) + settings.likeness * np.maximum(0.0, cosines)
+    ) / total
+    return [float(score) for score in np.minimum(1.0, scores).round(4)]
+
+
+def _before(one: _Ranked, other: _Ranked) -> bool:
+    return (-one.score, one.item.id) < (-other.score, other.item.id)
 
 
 def _best_first(ranked: list[_Ranked]) -> list[_Ranked]:
@@ -284,12 +238,16 @@ def _outfit(worn: Sequence[Garment]) -> FloatArray | None:
     return (mean / length).astype(np.float32) if length > 0 else None
 
 
-def _interleaved(lists: Sequence[Sequence[_Ranked]]) -> Iterator[_Ranked]:
-    """The best of each list, then the second of each, and so on."""
-    for i in range(max((len(ranked) for ranked in lists), default=0)):
-        for ranked in lists:
-            if i < len(ranked):
-                yield ranked[i]
+def _interleaved(lists: Sequence[Iterator[_Ranked]]) -> Iterator[_Ranked]:
+    """The best of each list, then the second of each, and so on; no more of a list is worked out than is asked for."""
+    running = list(lists)
+    while running:
+        for ranked in list(running):
+            one = next(ranked, None)
+            if one is None:
+                running.remove(ranked)
+            else:
+                yield one
 
 
 def _too_alike(one: Item, other: Item) -> bool:
@@ -302,4 +260,9 @@ def _too_alike(one: Item, other: Item) -> bool:
 
 
 def _plain_title(item: Item) -> str:
-    return " ".join(item.title.lower().split())
+    return _plain(item.title)
+
+
+@lru_cache(maxsize=4096)
+def _plain(title: str) -> str:
+    return " ".join(title.lower().split())

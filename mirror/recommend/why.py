@@ -6,6 +6,7 @@ A sentence is chosen as a key with its words, so that another language needs onl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from mirror.domain import Garment, Item
 from mirror.recommend.colour import colour_name, distance, harmony, relation, tone
@@ -53,6 +54,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "neutral_frame": "{Colour} lets your {theirs} {worn} lead",
         "neutral_warm": "Warm {colour} sits well with your {theirs} {worn}",
         "neutral_accent": "{Colour} is the accent to your {theirs} {worn}",
+        "echo": "Picks up the {theirs} of your {worn}",
         "tonal": "Tone on tone with your {theirs} {worn}",
         "near": "{Colour} sits close to your {theirs} {worn}",
         "opposite": "{Colour} sets off your {theirs} {worn}",
@@ -81,6 +83,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "neutral_frame": "{colour}突出你的{theirs}{worn}",
         "neutral_warm": "暖{colour}衬你的{theirs}{worn}",
         "neutral_accent": "{colour}点缀你的{theirs}{worn}",
+        "echo": "与你的{worn}同为{theirs}",
         "tonal": "与你的{theirs}{worn}同色系",
         "near": "{colour}与你的{theirs}{worn}色彩相近",
         "opposite": "{colour}与你的{theirs}{worn}互相衬托",
@@ -109,6 +112,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "neutral_frame": "{Colour}: realza {worn} en {theirs}",
         "neutral_warm": "{Colour} cálido: va bien con {worn} en {theirs}",
         "neutral_accent": "{Colour}: el acento para {worn} en {theirs}",
+        "echo": "Retoma el {theirs} de {worn}",
         "tonal": "Tono sobre tono con {worn} en {theirs}",
         "near": "{Colour}: cerca de {worn} en {theirs}",
         "opposite": "{Colour}: contrasta con {worn} en {theirs}",
@@ -126,6 +130,8 @@ items to each garment of 50 street photos lies at 0.74, 0.81, 0.875 (quartiles):
 Of the six nearest, a tenth lie under 0.62. They belong to these weights: other ones have other cosines."""
 SAME_COLOUR_WITHIN = 0.055
 """OKLab distance within which a camera's and a catalogue's colour may be of one cloth."""
+ECHO_WITHIN = 0.08
+"""OKLab distance within which an item of a colour of the same name is said to pick it up."""
 SAME_HUE_WITHIN = 0.06
 """Difference in OKLab a, b within which two colours are tones of one, when their lightness differs."""
 LIGHTER_BY = 0.05
@@ -151,11 +157,15 @@ def why_similar(item: Item, worn: Garment, likeness: float, lang: str = "en") ->
 
 
 def why_complete(item: Item, worn: Sequence[Garment], lang: str = "en") -> str:
-    """Why an item completes what is worn: its colour beside the garment that it goes with best."""
+    """Why an item completes what is worn: it has a colour of it, or how its colour stands beside the garment that it
+    goes with best."""
     coloured = [garment for garment in worn if garment.colours and garment.category != "hosiery"]
     if not item.colours or not coloured:
         return _said("goes", lang, worn[0]) if worn else ""
     mine = item.colours[0]
+    again = min(coloured, key=lambda garment: distance(mine, garment.colours[0]))
+    if distance(mine, again.colours[0]) <= ECHO_WITHIN and colour_name(mine) == colour_name(again.colours[0]):
+        return _said("echo", lang, again, mine)
     partner = max(coloured, key=lambda garment: harmony(mine, garment.colours[0]))
     return _said(_pair(mine, partner.colours[0]), lang, partner, mine)
 
@@ -177,11 +187,16 @@ def _pair(mine: str, theirs: str) -> str:
 
 
 def _said(key: str, lang: str, worn: Garment, mine: str = "") -> str:
-    lang = lang if lang in SENTENCES else "en"
+    theirs = worn.colours[0] if worn.colours else ""
+    return _sentence(key, lang if lang in SENTENCES else "en", worn.category, theirs, mine)
+
+
+@lru_cache(maxsize=4096)
+def _sentence(key: str, lang: str, category: str, worn: str, mine: str) -> str:
     colour = colour_name(mine, lang) if mine else ""
-    theirs = colour_name(worn.colours[0], lang) if worn.colours else ""
+    theirs = colour_name(worn, lang) if worn else ""
     sentence = SENTENCES[lang][key].format(
-        worn=NOUNS[lang].get(worn.category, worn.category), colour=colour, Colour=colour[:1].upper() + colour[1:],
+        worn=NOUNS[lang].get(category, category), colour=colour, Colour=colour[:1].upper() + colour[1:],
         theirs=theirs,
     )
     return " ".join(sentence.split())

@@ -151,6 +151,16 @@ def test_childrens_items_come_only_where_nothing_else_is_when_age_is_unknown(
     assert [i.id for i in everything(recommend([wears("top")], Profile(), open_shop([kids])))] == ["kids"]
 
 
+@pytest.mark.parametrize("age", [Estimate(75, 67, 83), Estimate(72, 65, 95, "declared")])
+def test_seniors_are_offered_what_is_made_for_adults_too(
+    open_shop: Open, item: Make, wears: Wears, age: Estimate
+) -> None:
+    shop = open_shop([item("kids", "top", age="child"), item("grown", "top", age="adult"),
+                      item("theirs", "top", age="senior"), item("any", "top")])
+    offered = {i.id for i in everything(recommend([wears("top")], Profile(age=age), shop))}
+    assert offered == {"grown", "theirs", "any"}
+
+
 def test_a_garment_without_an_embedding_yet_gets_no_similar_items(shop: Catalogue, wears: Wears) -> None:
     look = recommend([wears("top", embedding=False), wears("skirt")], Profile(), shop)
     assert {s.answers for s in look.similar} == {"skirt"}
