@@ -30,13 +30,17 @@ class PicturePool:
         """Arrays ever made: it stands still once the pool is warm."""
         self._most = most
         self._buffers: list[ImageArray] = []
+        self._last = 0
 
     def take(self, shape: tuple[int, ...]) -> ImageArray:
         """A C-contiguous uint8 array of this shape with anything in it. When ``most`` are held, one that the pool does
-        not keep: late holders cost memory, never pictures."""
+        not keep: late holders cost memory, never pictures. Free ones take turns: none keeps a picture of somebody who
+        has gone."""
         buffers = self._buffers  # another thread may clear the pool meanwhile
-        for at in range(len(buffers)):
+        for turn in range(len(buffers)):
+            at = (self._last + 1 + turn) % len(buffers)
             if buffers[at].shape == shape and sys.getrefcount(buffers[at]) <= _FREE:
+                self._last = at
                 return buffers[at]
         self.made += 1
         fresh: ImageArray = np.empty(shape, np.uint8)

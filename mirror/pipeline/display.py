@@ -129,8 +129,10 @@ class DisplaySlot:
                     pixels[:] = 0
 
     def _free_index(self) -> int | None:
-        """A buffer that is neither borrowed nor the newest; else the newest, if nobody has it (lock held)."""
-        for index in range(BUFFERS):
+        """A buffer that is neither borrowed nor the newest; else the newest, if nobody has it (lock held). By turns: a
+        picture of somebody who has gone must not stay in one that is never needed."""
+        after = 0 if self._newest is None else self._newest + 1
+        for index in ((after + turn) % BUFFERS for turn in range(BUFFERS)):
             if self._borrows[index] == 0 and index != self._newest:
                 return index
         if self._newest is not None and self._borrows[self._newest] == 0:

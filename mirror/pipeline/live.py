@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -21,8 +21,9 @@ from catalog.following import Following
 from catalog.index import Catalogue
 from mirror.camera import Source
 from mirror.camera.pool import PicturePool
-from mirror.config import Settings, offered_categories
-from mirror.domain import AgeBand, Frame, Garment, Look, MirrorError, Profile, SizeBelief, SizeKind
+from mirror.config import Settings
+from mirror.domain import AgeBand, Frame, MirrorError, SizeBelief, SizeKind
+from mirror.pipeline.advisor import Advisor
 from mirror.pipeline.belief import EstimateSizes
 from mirror.pipeline.carry import carry_face, carry_garment, carry_mask, similarity
 from mirror.pipeline.display import DisplaySlot, Picture
@@ -30,7 +31,7 @@ from mirror.pipeline.frames import AnalysisFrame, shrink
 from mirror.pipeline.gauge import Gauge
 from mirror.pipeline.governor import LADDER, Governor, Rung
 from mirror.pipeline.late import LateReaders
-from mirror.pipeline.memory import Declared, Recollection, ShopperMemory, Style
+from mirror.pipeline.memory import Recollection, ShopperMemory, Style
 from mirror.pipeline.pose_loop import PoseLoop
 from mirror.pipeline.readers import Readers
 from mirror.pipeline.slot import LatestSlot
@@ -39,7 +40,6 @@ from mirror.pipeline.stages import GOVERNOR, POSE, PRESENT, SLOW
 from mirror.pipeline.stance import distance, frontality
 from mirror.pipeline.state import MirrorState, SourceState, Telemetry
 from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
-from mirror.recommend.looks import RecommendSettings, recommend
 from mirror.recommend.sizes import estimate_sizes
 from mirror.runtime.threads import hold_opencv
 
@@ -78,8 +78,6 @@ class LivePipeline:
         self.source = source
         self.settings = settings
         self.catalogue = catalogue
-        self.goes_by_style = False
-        """Whether a declared style changes the look."""
         self.display = DisplaySlot()
         self.on_picture: Callable[[], None] | None = None
         self._seated = settings.pipeline.full_body == "seated"
@@ -88,8 +86,11 @@ class LivePipeline:
         self.on_new_items: Callable[[], None] = lambda: None
         """Called on a thread of its own when the catalogue's file was replaced and the new one answers."""
         self._following = None if catalogue is None else Following(catalogue)
+        self._advisor: Advisor | None = None
         if catalogue is not None and self._following is not None:
-            advise = advise or _advisor(catalogue, settings, lambda: self.memory.declared)
+            if advise is None:
+                advise = self._advisor = Advisor(
+                    catalogue, settings, lambda: self.memory.declared, lambda: self.memory.shopper)
             self._following.on_change = lambda: self.on_new_items()
         self._late = vision if isinstance(vision, LateReaders) else None
         self._taking = threading.Lock()
@@ -197,6 +198,11 @@ class LivePipeline:
         said = {"sizes": sizes, "gender": gender, "age": age, "style": style, "price": price}
         self.memory.declare({key: value for key, value in said.items() if value is not None})
 
+    @property
+    def goes_by_style(self) -> bool:
+        """Whether a declared style changes the look: the catalogue knows its items' styles."""
+        return self._advisor is not None and self._advisor.goes_by_style
+
     def rest(self, resting: bool) -> None:
         """Let the camera go: no frame is taken and the last ones are erased; or open it again (on a thread of ours,
         as often as it takes: meanwhile ``source_state`` is "opening" or "lost")."""
@@ -213,6 +219,8 @@ class LivePipeline:
     def forget(self) -> None:
         """Erase everything about the shopper now."""
         self.memory.forget()
+        if self._advisor is not None:
+            self._advisor.forget()
         self._pose_loop.posed.clear()
 
     def painted(self, state: MirrorState, paint_s: float | None = None) -> None:
@@ -428,18 +436,3 @@ def time_graphs(vision: Readers, telemetry: TelemetryRecord) -> None:
             if session is not None:
                 inner = session.session if isinstance(session, TimedSession) else session
                 part.session = TimedSession(inner, telemetry)
-
-
-def _advisor(catalogue: Catalogue, settings: Settings, declared: Callable[[], Declared]) -> AdviseLook:
-    wished = RecommendSettings(
-        similar=settings.shop.similar, complete=settings.shop.complete, size_system=settings.shop.size_system)
-
-    offered = offered_categories(settings.shop)
-
-    def advise(garments: Sequence[Garment], profile: Profile) -> Look:
-        look = recommend(garments, profile, catalogue, settings=wished, price=declared().price)
-        if not offered:
-            return look
-        return Look(*(tuple(s for s in part if s.item.category in offered) for part in (look.similar, look.complete)))
-
-    return advise

@@ -84,18 +84,22 @@ class PoseLoop:
                 got = frames.wait(at, WAIT_S)
             if got is None:
                 continue
-            at, frame = got
-            if self._leaves_out(frame):
-                self._tell(frame.frame.number)
-                continue
-            try:
-                self.step(frame, self._tell, now=self._telemetry.now())
-                self.problem = ""
-            except Exception as error:  # noqa: BLE001 - one bad frame or model must not end the mirror
-                kind = "" if isinstance(error, MirrorError) else f"{type(error).__name__}: "
-                self.problem = f"pose: {kind}{error}"
-                self._tell(frame.frame.number)
-                stop.wait(AFTER_FAILURE_S)
+            at = got[0]
+            self._read_one(got[1], stop)
+            del got  # while nothing comes, nothing of her is held
+
+    def _read_one(self, frame: AnalysisFrame, stop: threading.Event) -> None:
+        if self._leaves_out(frame):
+            self._tell(frame.frame.number)
+            return
+        try:
+            self.step(frame, self._tell, now=self._telemetry.now())
+            self.problem = ""
+        except Exception as error:  # noqa: BLE001 - one bad frame or model must not end the mirror
+            kind = "" if isinstance(error, MirrorError) else f"{type(error).__name__}: "
+            self.problem = f"pose: {kind}{error}"
+            self._tell(frame.frame.number)
+            stop.wait(AFTER_FAILURE_S)
 
     def wait_done(self, number: int, timeout: float) -> bool:
         """Wait until the pose of frame ``number`` (or of a newer one) is done; False when the time is over."""

@@ -98,9 +98,9 @@ class SlowLoop:
                 self._start_anew()
             if got is None:
                 continue
-            number, frame = got
-            if self.step(frame, now) is None:
-                at = number
+            if self.step(got[1], now) is None:
+                at = got[0]
+            del got  # while nothing comes, nothing of her is held
 
     def set_nice(self, nice: int) -> bool:
         """Set the slow thread's priority from any thread (Linux only: elsewhere it would be the whole process's).

@@ -12,6 +12,7 @@ from mirror.camera.opening import open_source
 from mirror.camera.picture import read_picture
 from mirror.config import Settings
 from mirror.domain import ImageArray, MirrorError
+from mirror.pipeline.advisor import recommendation
 from mirror.pipeline.analyze import Analyzer
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import CONSENT_STAGES, MirrorState
@@ -54,7 +55,9 @@ def preview(
     app = QApplication.instance() or QApplication(["mirror"])
     vision = load_vision(settings, best_pose=True)
     with open_catalogue(settings, catalogue) as opened:
-        state = seen(Analyzer(vision, opened, estimates=settings.privacy.estimates), image, str(picture or "demo"))
+        analyzer = Analyzer(
+            vision, opened, recommendation=recommendation(settings), estimates=settings.privacy.estimates)
+        state = seen(analyzer, image, str(picture or "demo"))
         pipeline = LivePipeline(open_source("demo"), vision, opened, settings)  # its catalogue is shown; it never runs
         for size in sizes or sheets.SIZES:
             for language in languages or known():

@@ -13,6 +13,7 @@ import cv2
 from mirror.camera.picture import PICTURE_SUFFIXES, read_picture
 from mirror.config import Settings
 from mirror.domain import ImageArray, MirrorError, SizeBelief, SizeKind, UsageError
+from mirror.pipeline.advisor import recommendation
 from mirror.pipeline.analyze import Analyzer, PictureReport
 from mirror.service.annotate import annotate
 from mirror.service.opening import load_vision, open_catalogue, say
@@ -34,7 +35,8 @@ def analyze_pictures(
         raise UsageError(f"--annotate {annotate_to}: is a file, name a folder")
     vision = load_vision(settings, best_pose=True)
     with open_catalogue(settings, catalogue) as opened:
-        analyzer = Analyzer(vision, opened, estimates=settings.privacy.estimates)
+        analyzer = Analyzer(
+            vision, opened, recommendation=recommendation(settings), estimates=settings.privacy.estimates)
         images, errors = _each(list(_pictures(paths)), analyzer, declared, annotate_to, as_json)
     if as_json:
         document = {
