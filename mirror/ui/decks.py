@@ -78,9 +78,9 @@ def bake_consent(look: Theme, width: int, height: int, scale: float, words: Word
             column = (w - 2 * PAD) / 3
             for i, (icon, title, line) in enumerate(facts):
                 x = PAD + i * column
-                icons.draw(painter, icon, x, y + 36, 44, look.ink)
-                bold = text.fit(words(title), WHY, 600, column - 76)
-                text.draw(painter, bold, x + 60, y + 58 - bold.height / 2, look.ink)
+                icons.draw(painter, icon, x, y + 38, 40, look.ink)
+                bold = text.fit(words(title), WHY, 600, column - 80)
+                text.draw(painter, bold, x + 50, y + 58 - bold.height / 2, look.ink)
                 thin = text.fit(words(line), LABEL, 400, column - 24, 2)
                 text.draw(painter, thin, x, y + 90, look.ink2)
         else:

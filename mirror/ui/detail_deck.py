@@ -22,6 +22,8 @@ PICTURE = 272
 """Portrait: width of the picture; landscape: its height."""
 CODE = 268
 """What a QR code beside the words takes (mirror/ui/handoff.py), with its gap."""
+CODE_HIGH = 330
+"""How tall the code and its caption are (the same)."""
 TITLE, PRICE, WHY, SMALL = 44, theme.size("price"), theme.size("why"), theme.size("min")
 HEAD_LEADING = float(theme.tokens()["type"]["lineHeight"]["headline"])
 
@@ -30,7 +32,7 @@ def picture_place(width: float, height: float, code: bool) -> QRectF:
     """Where the picture stands on the deck, design pixels."""
     if width > height:
         return QRectF(INSET, INSET, PICTURE, height - INSET - FOOT - buttons.HIGH - 16)
-    return QRectF(INSET, INSET, width - 2 * INSET - (CODE if code else 0), PICTURE + 20)
+    return QRectF(INSET, INSET, width - 2 * INSET - (CODE if code else 0), _upper(code))
 
 
 def words_place(width: float, height: float, code: bool) -> tuple[float, float, float]:
@@ -38,7 +40,12 @@ def words_place(width: float, height: float, code: bool) -> tuple[float, float, 
     if width > height:
         left = INSET + PICTURE + 24
         return left, 26.0, width - left - 28 - (CODE if code else 0)
-    return 32.0, INSET + PICTURE + 34.0, width - 64
+    return 32.0, INSET + _upper(code) + (8.0 if code else 14.0), width - 64
+
+
+def _upper(code: bool) -> float:
+    """Landscape: height of the picture, as tall as the code beside it."""
+    return CODE_HIGH if code else PICTURE + 20
 
 
 def buttons_of(width: float, height: float) -> tuple[QRectF, QRectF]:

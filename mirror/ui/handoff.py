@@ -65,7 +65,7 @@ def items_of(model: ScreenModel) -> tuple[Item, ...]:
     hand (with its partners in an outfit)."""
     if model.screen is Screen.DETAIL:
         return () if model.opened is None else (model.opened.item,)
-    chosen = {offer.item.id: offer.item for offer in (*model.look.similar, *model.look.complete)
+    chosen = {offer.item.id: offer.item for offer in (*model.look.similar, *model.look.complete, *model.earlier)
               if offer.item.id in model.chosen}
     if chosen:
         return tuple(chosen.values())

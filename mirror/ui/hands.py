@@ -21,6 +21,8 @@ STEPS = 24
 EMPTIES_S = 0.15
 """A ring that was let go empties in this time."""
 STROKE, EDGE = 14.0, 22.0
+QUICK = 0.6
+"""A ring that was fuller than this when the hand came down was an answer given up: it changes no language."""
 
 Said = Mapping[tuple[str, str], Intent]
 """Kind and side of a gesture to what it means."""
@@ -30,8 +32,10 @@ _CARDS: Said = {
     ("choose", "right"): Intent.CHOOSE, ("choose", "left"): Intent.CHANGE,
 }
 MEANING: Mapping[str, Said] = {
-    # an answer is held: nobody says yes by raising a hand in passing
-    Screen.CONSENT.value: {("choose", "right"): Intent.YES, ("choose", "left"): Intent.NO},
+    # an answer is held: nobody says yes by raising a hand in passing. A hand that is raised and soon lowered asks the
+    # question in the next language
+    Screen.CONSENT.value: {("choose", "right"): Intent.YES, ("choose", "left"): Intent.NO,
+                           ("page", "right"): Intent.LANGUAGE, ("page", "left"): Intent.LANGUAGE},
     Screen.PLAIN.value: {("choose", "right"): Intent.ASK},
     Screen.ATTRACT.value: {("choose", "right"): Intent.ASK},
     Screen.APPROACH.value: {("choose", "right"): Intent.ASK},
@@ -59,6 +63,8 @@ class HandControl:
         self.rings: tuple[Ring, ...] = ()
         self._let_go: tuple[tuple[Ring, ...], float] = ((), float("-inf"))
         self._seen = -1
+        self._fullest = 0.0
+        """Of the ring now or last shown."""
 
     def forget(self) -> None:
         """Empty every ring; nothing of her hands stays. A hand that is still up must come down first."""
@@ -74,9 +80,13 @@ class HandControl:
         rings = tuple(ring for ring in hands.rings if len(hands.rings) == 2 or screen.value in MEANING)
         if self.rings and not rings:
             self._let_go = (self.rings, now)
+        if rings:
+            fullest = max(ring.fill for ring in rings)
+            self._fullest = max(self._fullest, fullest) if self.rings else fullest
         self.rings = rings
         found = (intent_of(gesture, screen) for gesture in hands.gestures)
-        return tuple(intent for intent in found if intent is not None)
+        return tuple(intent for intent in found
+                     if intent is not None and (intent is not Intent.LANGUAGE or self._fullest <= QUICK))
 
     def paint(self, painter: QPainter, canvas: Canvas, view: View) -> None:
         """The rings around her hands: one blit each."""

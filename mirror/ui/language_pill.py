@@ -6,7 +6,7 @@ from functools import cache
 
 from PyQt5.QtGui import QPainter
 
-from mirror.ui import text
+from mirror.ui import icons, text
 from mirror.ui.baking import Baked, bake_plate, rounded
 from mirror.ui.canvas import Canvas
 from mirror.ui.layout import Layout, Rect
@@ -16,6 +16,7 @@ from mirror.ui.words import Words, languages
 
 HEIGHT, SEGMENT, INSET = 72, 83, 5
 """Design pixels: three languages take 259, as much as Stop may, whose place it is on other screens."""
+PALM, LEAD = 34, 58
 
 
 @cache
@@ -24,20 +25,23 @@ def short_names() -> tuple[str, ...]:
     return tuple(Words(code)("short") for code in languages())
 
 
-def bake_choice(look: Theme, scale: float, spoken: int) -> Baked:
-    """The pill; ``spoken`` is the place of the present language."""
+def bake_choice(look: Theme, scale: float, spoken: int, lead: int = 0) -> Baked:
+    """The pill; ``spoken`` is the place of the present language. ``lead``: room for a hand before them, where one that
+    is raised changes the language."""
     names = short_names()
 
     def content(painter: QPainter, w: float, h: float) -> None:
+        if lead:
+            icons.draw(painter, "palm", INSET + 22, (h - PALM) / 2, PALM, look.ink)
         for place, name in enumerate(names):
-            x = INSET + place * SEGMENT
+            x = INSET + lead + place * SEGMENT
             if place == spoken:
                 painter.fillPath(rounded(x, INSET, SEGMENT, h - 2 * INSET, h / 2 - INSET), look.ink)
             fitted = text.fit(name, 32, 600, SEGMENT - 12)
             text.draw(painter, fitted, x, (h - fitted.height) / 2, look.plate if place == spoken else look.ink,
                       align=0.5, within=SEGMENT)
 
-    width = 2 * INSET + SEGMENT * len(names)
+    width = 2 * INSET + lead + SEGMENT * len(names)
     return bake_plate(round(width * scale), round(HEIGHT * scale), scale, HEIGHT / 2, look.plate, look.line, content)
 
 
@@ -45,14 +49,15 @@ def paint_choice(canvas: Canvas, painter: QPainter, at: Layout, screen: Screen) 
     """Paint it top right, or bottom left where a landscape sheet fills the right; a touch on a name speaks it."""
     codes = languages()
     spoken = codes.index(canvas.words.language)
-    pill = canvas.kept(("languages",), lambda: bake_choice(canvas.look, at.scale, spoken))
+    lead = LEAD if screen is Screen.CONSENT else 0
+    pill = canvas.kept(("languages", lead), lambda: bake_choice(canvas.look, at.scale, spoken, lead))
     if screen is Screen.ATTRACT and not at.portrait:
         x, y = at.hint.x, at.hint.y
     else:
         corner = at.stop_on(screen)
         x, y = corner.x if at.low else corner.right - pill.width, corner.y
     canvas.put(painter, pill, x, y)
-    edges = [x + round((INSET + SEGMENT * place) * at.scale) for place in range(len(codes) + 1)]
+    edges = [x + round((INSET + lead + SEGMENT * place) * at.scale) for place in range(len(codes) + 1)]
     for place in range(len(codes)):
         # pressed as often as it takes to come round to this one
         wanted = (Intent.LANGUAGE,) * ((place - spoken) % len(codes))

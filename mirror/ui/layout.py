@@ -240,7 +240,7 @@ def _landscape(width: int, height: int) -> Layout:
         stop=at(end - 260, 48, 260, 72),
         hint=at(MARGIN, tall - 120, 640, 72),
         recording=at(MARGIN, 136, 170, 60),
-        tabs=at(left + 1240, top + 148, 680, 68), counter=at(end - 260 - 16 - 130, 48, 130, 72),
+        tabs=at(left + 1280, top + 148, 600, 68), counter=at(end - 260 - 16 - 130, 48, 130, 72),
         card=at(left + 1280, top + 236, 600, 628),
         before=at(0, 0, 0, 0), after=at(0, 0, 0, 0),
         back=at(left + 1279, top + 924, 76, 76), forward=at(left + 1804, top + 924, 76, 76),

@@ -38,15 +38,17 @@ class LookDeck:
         told = self.canvas.stale
         if told or len(model.suggestions) > 1:
             paint_hint(self.canvas, painter, at, "clock" if told else "palm", told or words("page"))
-        first = model.tab == "similar"
-        tabs = self.canvas.kept(("tabs", first), lambda: pills.bake_tabs(
-            look, s, words("similar"), words("outfit"), at.tabs.w / s, first=first))
+        labels = [words({"complete": "outfit"}.get(tab, tab)) for tab in model.tabs]
+        opened = model.tabs.index(model.tab)
+        tabs = self.canvas.kept(("tabs", opened, len(labels)), lambda: pills.bake_tabs(
+            look, s, labels, at.tabs.w / s, opened))
         left = round(at.tabs.centre[0] - tabs.width / 2)
         place = self.canvas.put(painter, tabs, left, at.tabs.y)
-        split = left + round((pills.TAB_INSET + pills.tab_widths(
-            words("similar"), words("outfit"), at.tabs.w / s)[2]) * s)
-        self.canvas.targets.append((Rect(left, place.y, split - left, place.h), (Intent.SIMILAR,)))
-        self.canvas.targets.append((Rect(split, place.y, place.right - split, place.h), (Intent.OUTFIT,)))
+        edge = left + pills.TAB_INSET * s
+        for width, intent in zip(pills.fit_tabs(labels, at.tabs.w / s)[1], (Intent.SIMILAR, Intent.OUTFIT, Intent.SEEN),
+                                 strict=False):
+            self.canvas.targets.append((Rect(round(edge), place.y, round(width * s), place.h), (intent,)))
+            edge += width * s
         count = len(model.suggestions)
         if count:
             label = f"{model.index + 1} / {count}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
@@ -15,7 +17,10 @@ PILL_PAD = 28
 ICON = 34
 LABEL = theme.size("label")
 TAB_HEIGHT = 68
-TAB_PAD = 32
+TAB_PAD, TAB_PAD_CLOSE = 32, 16
+"""Beside a label, design pixels; closer where there are three."""
+TAB_LEAST = 29
+"""Text gives way by 16 % at most."""
 TAB_INSET = 5
 DISC = 76
 CHOSEN = float(theme.tokens()["stroke"]["chosen"])
@@ -54,29 +59,35 @@ def bake_recording(look: Theme, scale: float, label: str) -> Baked:
                       content)
 
 
-def tab_widths(similar: str, outfit: str, widest: float) -> tuple[text.Fitted, text.Fitted, float, float]:
-    """The fitted labels of the two tabs and their widths, design pixels."""
-    room = (widest - 2 * TAB_INSET - 4 * TAB_PAD) / 2
-    one = text.fit(similar, LABEL, 600, room)
-    two = text.fit(outfit, LABEL, 600, widest - 2 * TAB_INSET - 4 * TAB_PAD - one.width)
-    return one, two, one.width + 2 * TAB_PAD, two.width + 2 * TAB_PAD
+def fit_tabs(labels: Sequence[str], widest: float) -> tuple[list[text.Fitted], list[float]]:
+    """The labels of the tabs, all at the largest size at which they fit, and each tab's width; design pixels."""
+    pad = TAB_PAD if len(labels) < 3 else TAB_PAD_CLOSE
+    room = widest - 2 * TAB_INSET - 2 * pad * len(labels)
+    for px in range(LABEL, TAB_LEAST - 1, -1):
+        fitted = [text.fit(label, px, 600, widest) for label in labels]
+        if sum(one.width for one in fitted) <= room:
+            break
+    else:
+        fitted = [text.fit(label, TAB_LEAST, 600, room / len(labels)) for label in labels]
+    return fitted, [one.width + 2 * pad for one in fitted]
 
 
-def bake_tabs(look: Theme, scale: float, similar: str, outfit: str, widest: float, *, first: bool) -> Baked:
-    """The two tabs in one pill; the open one is inked."""
-    one, two, one_width, two_width = tab_widths(similar, outfit, widest)
+def bake_tabs(look: Theme, scale: float, labels: Sequence[str], widest: float, opened: int) -> Baked:
+    """The tabs in one pill; the open one is inked."""
+    fitted, widths = fit_tabs(labels, widest)
     inner = TAB_HEIGHT - 2 * TAB_INSET
 
     def content(painter: QPainter, w: float, h: float) -> None:
-        x = TAB_INSET if first else TAB_INSET + one_width
-        painter.fillPath(rounded(x, TAB_INSET, one_width if first else two_width, inner, inner / 2), look.ink)
-        text.draw(painter, one, TAB_INSET + TAB_PAD, (h - one.height) / 2, look.plate if first else look.ink)
-        text.draw(painter, two, TAB_INSET + one_width + TAB_PAD, (h - two.height) / 2,
-                  look.ink if first else look.plate)
+        x = float(TAB_INSET)
+        for i, (label, width) in enumerate(zip(fitted, widths, strict=True)):
+            if i == opened:
+                painter.fillPath(rounded(x, TAB_INSET, width, inner, inner / 2), look.ink)
+            text.draw(painter, label, x + (width - label.width) / 2, (h - label.height) / 2,
+                      look.plate if i == opened else look.ink)
+            x += width
 
-    width = one_width + two_width + 2 * TAB_INSET
-    return bake_plate(round(width * scale), round(TAB_HEIGHT * scale), scale, TAB_HEIGHT / 2, look.plate, look.line,
-                      content)
+    return bake_plate(round((sum(widths) + 2 * TAB_INSET) * scale), round(TAB_HEIGHT * scale), scale, TAB_HEIGHT / 2,
+                      look.plate, look.line, content)
 
 
 def bake_disc(look: Theme, scale: float, icon: str, side: int = DISC) -> Baked:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor, QImage, QPainter
 
 from mirror.config import Settings
-from mirror.domain import ImageArray, MirrorError
+from mirror.domain import ImageArray, MirrorError, Suggestion
 from mirror.pipeline.display import DisplaySlot
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import MirrorState
@@ -19,7 +18,7 @@ from mirror.pipeline.view import filling
 from mirror.ui.choices import Choices
 from mirror.ui.framing import body_span, fitted
 from mirror.ui.mirror_window import MirrorWindow
-from mirror.ui.screens import Guidance, Screen, Sight
+from mirror.ui.screens import Guidance, Screen, Sight, Tab
 from mirror.ui.widget import image_of
 
 SIZES: tuple[tuple[int, int], ...] = ((1080, 1920), (1920, 1080), (2160, 3840), (720, 1280))
@@ -37,14 +36,15 @@ class Pose:
     name: str
     screen: Screen
     guidance: Guidance = Guidance.BACK
-    tab: Literal["similar", "complete"] = "similar"
+    tab: Tab = "similar"
 
 
 POSES: tuple[Pose, ...] = (
     Pose("attract", Screen.ATTRACT), Pose("approach", Screen.APPROACH), Pose("consent", Screen.CONSENT),
     Pose("plain", Screen.PLAIN), *(Pose(kind.value, Screen.GUIDANCE, kind) for kind in Guidance),
     Pose("looking", Screen.LOOKING), Pose("similar", Screen.LOOK), Pose("outfit", Screen.LOOK, tab="complete"),
-    Pose("detail", Screen.DETAIL, tab="complete"), Pose("correction", Screen.CORRECTION),
+    Pose("seen", Screen.LOOK, tab="seen"), Pose("detail", Screen.DETAIL, tab="complete"),
+    Pose("correction", Screen.CORRECTION),
     Pose("compare", Screen.COMPARE), Pose("goodbye", Screen.GOODBYE), Pose("paused", Screen.PAUSED),
     Pose("lost", Screen.LOST),
 )
@@ -74,11 +74,13 @@ def pictures(
         sight = Sight.of(state)
         window.model.look, window.model.sizes = state.look, sight.sizes
         window.model.choices = Choices(window.model.choices.rows, {"style": "casual"}, sight.estimated)
+        earlier = tuple(Suggestion(item, 0.5, "") for turn in window.overlay.showcase[:2] for item in turn)
         for pose in POSES:
             clock[0] += SETTLED_S
             model = window.model
             model.screen, model.guidance, model.tab, model.index = pose.screen, pose.guidance, pose.tab, 0
             model.stages = (True, True, False, False)
+            model.earlier = earlier if pose.tab == "seen" else ()
             span = body_span(state.pose)
             at = window.widget.at
             view = filling(*state.frame_size, *size) if span is None else fitted(

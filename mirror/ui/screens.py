@@ -56,6 +56,7 @@ class Intent(Enum):
     SWITCH = "switch"
     SIMILAR = "similar"
     OUTFIT = "outfit"
+    SEEN = "seen"
     CHOOSE = "choose"
     CLOSE = "close"
     KEEP = "keep"
@@ -127,8 +128,8 @@ class Do:
 
 
 Effect = Consent | Forget | Declare | Still | Rest | Do
-Tab = Literal["similar", "complete"]
-
+Tab = Literal["similar", "complete", "seen"]
+"""``seen``: pieces of this visit's earlier looks."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from mirror.ui import waits
 from mirror.ui.choices import ROWS, Row
 from mirror.ui.screens import (
     OPENED,
@@ -27,21 +28,6 @@ from mirror.ui.screens import (
     trouble_of,
 )
 from mirror.ui.visit import Visit
-from mirror.ui.waits import (
-    APPROACH_S,
-    CONSENT_S,
-    GOODBYE_S,
-    LEAVE_S,
-    LOOKING_LEAST_S,
-    LOOKING_MOST_S,
-    LOOKING_STAGES,
-    OPENED_S,
-    OPENING_S,
-    SETTLE_S,
-    STAGES_WITHOUT_ESTIMATES,
-    STEADY_S,
-    TROUBLE_S,
-)
 
 
 class ScreenModel(Visit):
@@ -62,7 +48,7 @@ class ScreenModel(Visit):
         super().__init__(rows)
         self.consent = consent
         self._offers = offers
-        self._awaited = LOOKING_STAGES if estimates else STAGES_WITHOUT_ESTIMATES
+        self._awaited = waits.LOOKING_STAGES if estimates else waits.STAGES_WITHOUT_ESTIMATES
         self.screen = Screen.ATTRACT
         self.since = now
         self.guidance = Guidance.BACK
@@ -95,15 +81,15 @@ class ScreenModel(Visit):
         if self.screen in SERVING:
             return self._while_serving(sight, now)
         if self.screen is Screen.GOODBYE:
-            if now - self.since >= GOODBYE_S:
+            if now - self.since >= waits.GOODBYE_S:
                 # somebody who stopped and stays wants a mirror, not the same question again
                 self._go(Screen.PLAIN if sight.present else Screen.ATTRACT, now)
             return self._refused(sight)
-        gone = now - self._seen_at >= LEAVE_S
+        gone = now - self._seen_at >= waits.LEAVE_S
         if self.screen is Screen.CONSENT:
             if gone:
                 self._go(Screen.ATTRACT, now)
-            elif now - self.since >= CONSENT_S:
+            elif now - self.since >= waits.CONSENT_S:
                 self._go(Screen.PLAIN, now)
         elif self.screen is Screen.PLAIN:
             if gone:
@@ -120,7 +106,7 @@ class ScreenModel(Visit):
         if sight.source in ("live", "ended"):
             self._live_at = now
             return False
-        return sight.source == "lost" or now - self._live_at >= OPENING_S
+        return sight.source == "lost" or now - self._live_at >= waits.OPENING_S
 
     def _while_lost(self, lost: bool, now: float) -> tuple[Effect, ...]:
         if not lost:
@@ -137,14 +123,14 @@ class ScreenModel(Visit):
     def _while_attracting(self, sight: Sight, now: float) -> tuple[Effect, ...]:
         if self.screen is Screen.ATTRACT and sight.present and self.consent != "off":
             self._go(Screen.APPROACH, now)
-        elif self.screen is Screen.APPROACH and now - self._seen_at >= LEAVE_S:
+        elif self.screen is Screen.APPROACH and now - self._seen_at >= waits.LEAVE_S:
             self._go(Screen.ATTRACT, now)
         if not sight.present or sight.distance not in ("near", "ok"):
             self._near_since = None
             return ()
         if self._near_since is None:
             self._near_since = now
-        if now - self._near_since < APPROACH_S:
+        if now - self._near_since < waits.APPROACH_S:
             return ()
         return self._ask(now)
 
@@ -165,7 +151,7 @@ class ScreenModel(Visit):
 
     def _while_serving(self, sight: Sight, now: float) -> tuple[Effect, ...]:
         effects: tuple[Effect, ...] = ()
-        if now - self._seen_at >= LEAVE_S:
+        if now - self._seen_at >= waits.LEAVE_S:
             return self._say_goodbye(now)
         if sight.present and self._shopper and sight.shopper != self._shopper:
             if self.consent == "given":
@@ -186,25 +172,27 @@ class ScreenModel(Visit):
             self._trouble_since = now if self._trouble_since is None else self._trouble_since
         if self.screen is Screen.GUIDANCE:
             self.guidance = trouble or self.guidance
-            if self._well_since is not None and now - self._well_since >= STEADY_S:
+            if self._well_since is not None and now - self._well_since >= waits.STEADY_S:
                 self._go(Screen.LOOKING, now)
         elif self.screen is Screen.LOOKING:
             self._take_look(sight.look, now)
             spent = now - self.since
             searched = "look" in sight.stages_done or not self._offers
-            if (self.look and all(self.stages) and spent >= LOOKING_LEAST_S) or (
-                    spent >= LOOKING_MOST_S and (self.look or (searched and "garments" in sight.stages_done))):
+            if (self.look and all(self.stages) and spent >= waits.LOOKING_LEAST_S) or (
+                    spent >= waits.LOOKING_MOST_S and (self.look or (searched and "garments" in sight.stages_done))):
                 self.tab = "similar" if self.look.similar or not self.look.complete else "complete"
                 self._go(Screen.LOOK, now)
-            elif trouble and self._trouble_since is not None and now - self._trouble_since >= TROUBLE_S:
+            elif trouble and self._trouble_since is not None and now - self._trouble_since >= waits.TROUBLE_S:
                 self.guidance = trouble
                 self._go(Screen.GUIDANCE, now)
-        elif self.screen in OPENED and now - self._acted_at >= OPENED_S:
+        elif self.screen in OPENED and now - self._acted_at >= waits.OPENED_S:
             effects += self._close(now)
         elif self.screen not in (Screen.DETAIL, Screen.COMPARE) and (
-                self._look_wanted or now - self._look_at >= SETTLE_S):
+                self._look_wanted or now - self._look_at >= waits.SETTLE_S):
             # with a look open she may come near to touch: guidance would be in her way
             self._take_look(sight.look, now, searched="look" in sight.stages_done)
+        if self.screen in (Screen.LOOK, Screen.DETAIL):
+            self._see()
         return effects
 
     def _say_goodbye(self, now: float) -> tuple[Effect, ...]:
@@ -275,7 +263,7 @@ class ScreenModel(Visit):
             return self._correct(act)
         elif act in (Intent.FORWARD, Intent.BACK):
             self._turn(1 if act is Intent.FORWARD else -1, now)
-        elif act in (Intent.SWITCH, Intent.UP, Intent.DOWN, Intent.SIMILAR, Intent.OUTFIT):
+        elif act in (Intent.SWITCH, Intent.UP, Intent.DOWN, Intent.SIMILAR, Intent.OUTFIT, Intent.SEEN):
             self._switch(act, now)
         elif self.opened is not None and act is Intent.CHOOSE:
             self.chosen |= {self.opened.item.id}

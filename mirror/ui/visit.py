@@ -10,6 +10,8 @@ from mirror.ui.screens import Declare, Effect, Intent, Pick, Sight, Tab
 
 BARS = 4
 """Stages that the looking screen shows."""
+SEEN_MOST = 12
+"""Pieces of earlier looks that are remembered for the visit: two looks' worth of cards."""
 
 
 class Visit:
@@ -27,6 +29,9 @@ class Visit:
         self.paged_by = 0
         self.chosen: frozenset[str] = frozenset()
         """Ids of the items that she opened to see them closer, or marked."""
+        self.earlier: tuple[Suggestion, ...] = ()
+        """Pieces that she had in hand in earlier looks of this visit, the latest first."""
+        self._in_hand: frozenset[str] = frozenset()
         self.stages: tuple[bool, ...] = (False,) * BARS
         self.sizes: Mapping[SizeKind, tuple[str, ...]] = {}
         self.choices = Choices(rows)
@@ -40,7 +45,20 @@ class Visit:
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:
         """The cards of the open tab."""
-        return self.look.similar if self.tab == "similar" else self.look.complete
+        return self._cards(self.tab)
+
+    @property
+    def tabs(self) -> tuple[Tab, ...]:
+        """The tabs that there are: what she saw before only once something of it is no longer offered."""
+        return ("similar", "complete", "seen") if self._cards("seen") else ("similar", "complete")
+
+    def _cards(self, tab: Tab) -> tuple[Suggestion, ...]:
+        if tab == "similar":
+            return self.look.similar
+        if tab == "complete":
+            return self.look.complete
+        now = {offer.item.id for offer in (*self.look.similar, *self.look.complete)}
+        return tuple(offer for offer in self.earlier if offer.item.id not in now)
 
     @property
     def opened(self) -> Suggestion | None:
@@ -55,6 +73,7 @@ class Visit:
     def _clear(self) -> None:
         """Let go of everything that is about her."""
         self.look, self.tab, self.index, self.chosen, self.sizes = Look(), "similar", 0, frozenset(), {}
+        self.earlier, self._in_hand = (), frozenset()
         self.choices, self.row, self._lettered = Choices(self._rows), 0, ()
         self.stages = (False,) * BARS
         self._look_at, self._look_wanted = float("-inf"), False
@@ -70,36 +89,50 @@ class Visit:
     def _take_look(self, look: Look, now: float, *, searched: bool = False) -> None:
         """A new look. ``searched``: it is what the shop has, so that after a choice of hers an empty one counts too."""
         if not look and searched and self._look_wanted and self.look:
-            self.look, self.index, self._look_at, self._look_wanted = look, 0, now, False
+            self._remember()
+            self.look, self.tab, self.index, self._look_at, self._look_wanted = look, "similar", 0, now, False
             return
         if not look or _ids(look) == _ids(self.look):
             if look:
                 self.look = look  # same items, perhaps better reasons
             return
         held = self.opened
+        self._remember()
         self.look = look
         self._look_at = now
         self._look_wanted = False
+        if self.tab not in self.tabs:
+            self.tab = "similar"
         ids = [suggestion.item.id for suggestion in self.suggestions]
         kept = held is not None and held.item.id in ids
         self.index = ids.index(held.item.id) if kept and held else max(0, min(self.index, len(ids) - 1))
 
+    def _see(self) -> None:
+        """The card in hand is one that she has seen."""
+        if self.opened is not None and self.opened.item.id not in self._in_hand:
+            self._in_hand |= {self.opened.item.id}
+
+    def _remember(self) -> None:
+        """The look gives way to another: what she saw of it can be found again until she goes."""
+        seen = [offer for offer in (*self.look.similar, *self.look.complete) if offer.item.id in self._in_hand]
+        kept = {offer.item.id: offer for offer in (*seen, *self.earlier)}
+        self.earlier = tuple(kept.values())[:SEEN_MOST]
+
     # cards
 
     def _turn(self, step: int, now: float) -> None:
-        """One card on or back; past the end of a tab lies the other tab."""
+        """One card on or back; past the end of a tab lies the next one that has cards."""
         index, count = self.index + step, len(self.suggestions)
         if not 0 <= index < count:
-            self.tab = "complete" if self.tab == "similar" else "similar"
-            if not self.suggestions:
-                self.tab = "complete" if self.tab == "similar" else "similar"
+            full = [tab for tab in self.tabs if self._cards(tab) or tab == self.tab]
+            self.tab = full[(full.index(self.tab) + step) % len(full)]
             index = 0 if step > 0 else max(0, len(self.suggestions) - 1)
         self.index, self.paged_at, self.paged_by = index, now, step
 
     def _switch(self, intent: Intent, now: float) -> None:
-        other: Tab = "complete" if self.tab == "similar" else "similar"
-        wanted: Tab = {Intent.SIMILAR: "similar", Intent.OUTFIT: "complete"}.get(intent, other)  # type: ignore[assignment]
-        if wanted != self.tab:
+        tabs = self.tabs
+        wanted = _TABS.get(intent, tabs[(tabs.index(self.tab) + (-1 if intent is Intent.UP else 1)) % len(tabs)])
+        if wanted != self.tab and wanted in tabs:
             self.tab, self.index, self.paged_by = wanted, 0, 0
             self.paged_at = now
 
@@ -127,6 +160,9 @@ class Visit:
         if intent in (Intent.UP, Intent.DOWN, Intent.CHOOSE, Intent.SWITCH):
             self.row = (self.row + (-1 if intent is Intent.UP else 1)) % len(self._rows)
         return ()
+
+
+_TABS: Mapping[Intent, Tab] = {Intent.SIMILAR: "similar", Intent.OUTFIT: "complete", Intent.SEEN: "seen"}
 
 
 def _ids(look: Look) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PyQt5.QtCore import QRectF
 from ui_stage import StillCatalogue, StillPipeline, frame, items, state
 
 from mirror.config import HandoffSettings, Settings, load_settings
@@ -132,3 +133,22 @@ def test_which_pieces_went_along_is_forgotten_with_her(app: Any, tmp_path: Path)
     window.press(Intent.STOP)
     assert window.overlay.handoff._wanted == ()
     assert (window.model.chosen, window.model.opened) == (frozenset(), None)
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (1920, 1080), (3840, 2160)], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_the_code_stands_beside_picture_and_words_and_on_neither(
+    app: Any, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    from mirror.ui.choice_deck import on_deck
+    from mirror.ui.detail_deck import picture_place, words_place
+
+    window = window_at_look(tmp_path, size)
+    window.press(Intent.CHOOSE)
+    play(window, 0.3)
+    at = window.widget.at
+    assert window.overlay.handoff.shown(window.model)
+    code, deck = window.overlay.handoff.place(at), at.detail
+    w, h = deck.w / at.scale, deck.h / at.scale
+    x, y, room = words_place(w, h, code=True)
+    for place in (picture_place(w, h, code=True), QRectF(x, y, room, 100)):
+        assert not code.meets(on_deck(place, deck.x, deck.y, at.scale))

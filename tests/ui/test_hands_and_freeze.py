@@ -69,9 +69,14 @@ def test_a_whole_visit_by_hands_alone(app: Any, tmp_path: Path) -> None:
     window = window_of(tmp_path)
     play(window, 2.0)
     assert window.model.screen is Screen.CONSENT
-    play(window, 0.8, RIGHT)
+    play(window, 1.15, RIGHT)
     play(window, 1.0)
     assert window.model.screen is Screen.CONSENT, "a hand that was only raised is no yes"
+    assert window.overlay.words.language == "en", "an answer that was given up changes nothing"
+    for hand, language in ((RIGHT, "es"), (LEFT, "zh"), (RIGHT, "en")):
+        play(window, 0.6, hand)
+        play(window, 1.0)
+        assert (window.model.screen, window.overlay.words.language) == (Screen.CONSENT, language)
     play(window, 1.8, RIGHT)
     assert window.model.screen in (Screen.LOOKING, Screen.LOOK)
     play(window, 4.0)
@@ -113,7 +118,8 @@ def test_hands_mean_what_touch_means() -> None:
 
     assert intent_of(Gesture("choose", "right"), Screen.CONSENT) is Intent.YES
     assert intent_of(Gesture("choose", "left"), Screen.CONSENT) is Intent.NO
-    assert intent_of(Gesture("page", "right"), Screen.CONSENT) is None
+    assert intent_of(Gesture("page", "right"), Screen.CONSENT) is Intent.LANGUAGE
+    assert intent_of(Gesture("page", "right"), Screen.PLAIN) is None
     assert intent_of(Gesture("page", "right"), Screen.LOOK) is Intent.FORWARD
     assert intent_of(Gesture("page", "left"), Screen.LOOK) is Intent.BACK
     for screen in Screen:

@@ -23,7 +23,7 @@ def test_every_screen_is_pictured_once_and_no_two_alike(app: Any, tmp_path: Path
     pipeline: Any = StillPipeline(StillCatalogue(tmp_path))
     found = list(preview.pictures(pipeline, settings, state(), frame(), (360, 640)))
     assert {pose.screen for pose in preview.POSES} == set(Screen)
-    assert len(found) == len(Screen) - 1 + len(Guidance) + 1
+    assert len(found) == len(Screen) - 1 + len(Guidance) + 2
     pixels = [image.bits().asstring(image.byteCount()) for _, image in found]  # type: ignore[union-attr]
     assert len(set(pixels)) == len(found)
     out = tmp_path / "sheet.png"

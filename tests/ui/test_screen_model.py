@@ -187,6 +187,41 @@ def test_tabs_switch(intents: list[Intent], tab: str) -> None:
     assert at_look().press(*intents).model.tab == tab
 
 
+def other_look() -> Look:
+    """None of whose pieces is in :func:`ui_stage.look`."""
+    return Look(tuple(replace(s, item=replace(s.item, id=f"other-{s.item.id}")) for s in look().similar))
+
+
+def test_pieces_seen_in_an_earlier_look_are_found_again_by_hand_key_and_touch_until_she_goes() -> None:
+    visit = at_look().see(DONE).press(Intent.FORWARD).see(DONE)
+    assert visit.model.tabs == ("similar", "complete"), "nothing is gone yet"
+    visit.see(replace(DONE, look=other_look()), 2.0)
+    assert visit.model.tabs == ("similar", "complete", "seen")
+    wanted = [s.item.id for s in look().similar[:2]]
+    visit.press(*[Intent.FORWARD] * 5)  # the second card was in hand, the second is
+    assert (visit.model.tab, visit.model.index) == ("seen", 0)
+    assert [s.item.id for s in visit.model.suggestions] == wanted
+    visit.press(Intent.FORWARD, Intent.FORWARD)
+    assert visit.model.tab == "similar"
+    assert visit.press(Intent.BACK).model.tab == "seen"
+    assert visit.press(Intent.SIMILAR, Intent.SWITCH, Intent.SWITCH).model.tab == "seen"
+    assert visit.press(Intent.SIMILAR, Intent.SEEN, Intent.CHOOSE).screen is Screen.DETAIL
+    assert visit.model.opened is not None
+    assert visit.model.opened.item.id == wanted[0]
+    visit.press(Intent.STOP)
+    assert (visit.model.earlier, visit.model._in_hand) == ((), frozenset())
+
+
+def test_what_is_offered_again_is_not_called_seen_and_a_tab_that_empties_is_left() -> None:
+    visit = at_look().see(DONE).see(replace(DONE, look=other_look()), 2.0).press(Intent.SEEN)
+    assert visit.model.tab == "seen"
+    visit.see(DONE, 9.0)
+    assert [s.item.id for s in visit.model.suggestions] == [other_look().similar[0].item.id]
+    visit.model.earlier = ()
+    visit.see(replace(DONE, look=look(2, 2)), 9.0)
+    assert visit.model.opened is not None
+
+
 def test_choosing_opens_the_card_and_marks_it_and_a_touch_on_it_unmarks_it() -> None:
     visit = at_look().press(Intent.FORWARD, Intent.CHOOSE)
     assert visit.screen is Screen.DETAIL

@@ -212,6 +212,7 @@ def test_no_word_is_clipped_overlaps_another_or_is_untranslated_on_any_screen(
     window, _, clock = staged(tmp_path, size, theme, language, **ui)
     now, model = state(look=long_look(language)), window.model
     model.look, model.sizes, model.chosen = now.look, {"tops": ("XXL", "XL"), "bottoms": ("M",)}, frozenset()
+    earlier = tuple(replace(s, item=replace(s.item, id=f"earlier-{s.item.id}")) for s in now.look.similar)
     window.widget.set_state(replace(now, notice="source /dev/video0: no fresh frame; check the camera and its cable"))
     from mirror.pipeline.view import filling
 
@@ -220,9 +221,10 @@ def test_no_word_is_clipped_overlaps_another_or_is_untranslated_on_any_screen(
     marked = ({}, {row: chips[0] for row, chips in CHIPS.items()})
     for screen in Screen:
         for kind in (list(Guidance) if screen is Screen.GUIDANCE else [Guidance.BACK]):
-            for index in range({Screen.LOOK: 12, Screen.DETAIL: 6, Screen.CORRECTION: 2}.get(screen, 1)):
+            for index in range({Screen.LOOK: 18, Screen.DETAIL: 6, Screen.CORRECTION: 2}.get(screen, 1)):
                 model.screen, model.guidance, model.engineer = screen, kind, screen is Screen.LOOK
-                model.tab, model.index = ("similar", "complete")[index // 6], index % 6  # type: ignore[assignment]
+                model.tab, model.index = ("similar", "complete", "seen")[index // 6], index % 6  # type: ignore[assignment]
+                model.earlier = earlier if model.tab == "seen" else ()
                 model.stages = (True, True, False, False)
                 model.choices = Choices(model.choices.rows, marked[index % 2], {"size": "M", "age": "estimated"})
                 old = screen in (Screen.LOOK, Screen.DETAIL) and index % 3 == 2
