@@ -50,8 +50,8 @@ def test_the_most_similar_item_of_a_colour_leads(open_shop: Open, item: Make, we
     )
     look = recommend([worn], Profile(), catalogue)
     assert [s.item.id for s in look.similar] == ["same", "blue", "far"]
-    assert look.similar[0].why == "Same cut as your skirt, in the same rust"
-    assert look.similar[1].why == "Same cut as your skirt, in blue"
+    assert look.similar[0].why == "Much like your skirt, in the same rust"
+    assert look.similar[1].why == "Much like your skirt, in blue"
     assert look.similar[0].score > look.similar[1].score > look.similar[2].score
 
 
