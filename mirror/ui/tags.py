@@ -7,7 +7,7 @@ they move at once: a plate that trembles with the keypoints cannot be read.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mirror.domain import Garment, Pose
@@ -32,6 +32,8 @@ TAGS_MOST = 4
 LEAST_SCORE = 0.3
 LEGWEAR = frozenset({"trousers", "shorts", "shoes", "boots", "heels", "sandals", "hosiery"})
 """Worn on each leg: the middle of their box is the gap between the legs."""
+DOT = 16
+"""Design pixels of a dot that must be seen: none lies half under a deck."""
 LEVEL = {"hat": 0.2, "bag": 0.65}
 """Share of the box's height at which a garment is pointed at, where that is not its middle: a hat on its crown, never
 on the face below; a bag under its handles."""
@@ -90,9 +92,9 @@ class TagPlaces:
             if garment.category in seen or len(seen) >= TAGS_MOST:
                 continue
             wish = _garment_wish(view, pose, garment, side_of("right"))
-            if at.corridor.y <= wish.dot[1] < at.corridor.bottom and 0 <= wish.dot[0] < at.width:
+            if at.corridor.y <= wish.dot[1] < at.corridor.bottom - DOT * at.scale and 0 <= wish.dot[0] < at.width:
                 seen.add(garment.category)
-                wishes.append(wish)
+                wishes.append(replace(wish, low=min(wish.low, at.corridor.bottom - DOT * at.scale)))
         tags: list[Tag] = []
         for side in ("left", "right"):
             lane = at.lane_left if side == "left" else at.lane_right

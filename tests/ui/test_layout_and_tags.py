@@ -130,3 +130,17 @@ def test_bags_are_pointed_at_under_the_handles_and_shoes_below_the_hem(crowded: 
         assert shown.y1 + highest * shown.height - 1 <= tag.dot[1] <= shown.y2
         if name == "bag":
             assert tag.dot[0] == pytest.approx(shown.centre[0], abs=1)
+
+
+@pytest.mark.parametrize("screen", [Screen.CORRECTION, Screen.DETAIL])
+def test_nothing_is_pointed_at_that_lies_under_a_deck(screen: Screen) -> None:
+    at = layout(1080, 1920)
+    # nearer than the deck would like her: the zoom has its limits
+    view = Framing(1080, 1920).step(FRAME, body_span(pose()), at.corridor, 0.0)
+    deck = at.deck(screen)
+    assert deck is not None
+    worn = [Garment("boots", Box(600, 610, 690, 700), 0.9), Garment("bag", Box(690, 400, 780, 640), 0.8),
+            *state().garments]
+    tags = TagPlaces().place(at.for_tags(screen), view, pose(), worn, sizes=1, now=0.0)
+    assert tags
+    assert all(tag.dot[1] < deck.y for tag in tags)
