@@ -137,6 +137,8 @@ SAME_HUE_WITHIN = 0.06
 """Difference in OKLab a, b within which two colours are tones of one, when their lightness differs."""
 LIGHTER_BY = 0.05
 """Difference of OKLab lightness called lighter or darker."""
+GREYS = frozenset({"black", "charcoal", "grey", "light grey", "white"})
+"""Black is no darker tone of navy."""
 WARM_NEUTRALS = frozenset({"camel", "beige", "ivory", "brown", "taupe", "chocolate", "khaki", "tan"})
 
 
@@ -150,7 +152,8 @@ def why_similar(item: Item, worn: Garment, likeness: float, lang: str = "en") ->
     lighter = one.lightness - other.lightness
     if distance(mine, theirs) <= SAME_COLOUR_WITHIN:
         end = "same_colour"
-    elif ((one.a - other.a) ** 2 + (one.b - other.b) ** 2) ** 0.5 <= SAME_HUE_WITHIN and abs(lighter) >= LIGHTER_BY:
+    elif (colour_name(mine) in GREYS) == (colour_name(theirs) in GREYS) and abs(lighter) >= LIGHTER_BY and (
+            (one.a - other.a) ** 2 + (one.b - other.b) ** 2) ** 0.5 <= SAME_HUE_WITHIN:
         end = "lighter" if lighter > 0 else "darker"
     else:
         end = "other"
