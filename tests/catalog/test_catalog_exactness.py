@@ -10,7 +10,7 @@ import pytest
 
 from catalog.filter import Filter
 from catalog.index import Catalogue
-from catalog.search import BLOCK
+from catalog.passing import BLOCK
 from mirror.domain import CATEGORIES, SIZE_FREE, FloatArray, Item, MirrorError, UsageError
 
 Shop = tuple[list[Item], FloatArray]
