@@ -38,6 +38,9 @@ CACHED_BYTES = 16 << 20
 _RUN_PASSING = RUN // 2
 """Rows that pass among those looked at together, whose first and last lie up to some 1.5 runs apart."""
 
+_FEW = 256
+"""Rows that are looked for among those that pass one by one."""
+
 RESCORED = 16
 """Rows that are computed exactly first, or 2 k; those after them wait for so many more."""
 
@@ -87,15 +90,22 @@ class Nearest:
                 self._look(scan.run(first, min(first + RUN, block.stop)), first, None)
             return
         for begin in range(0, len(offsets), _RUN_PASSING):
-            some = offsets[begin : begin + _RUN_PASSING].astype(np.intp)
+            some = offsets[begin : begin + _RUN_PASSING]
             low, past = int(some[0]), int(some[-1]) + 1
             if len(some) < self._gather_below * (past - low):
                 for place in range(0, len(some), scan.most):
-                    piece = some[place : place + scan.most]
+                    piece = some[place : place + scan.most].astype(np.intp)
                     self._look(scan.gathered(block.first, piece), block.first, piece)
+                continue
+            marks = scan.run(block.first + low, block.first + past)
+            near = (~(marks < self._mark)).nonzero()[0] if self._mark > _ANY else None
+            if near is not None and len(near) <= _FEW:  # whether they pass is asked for those only
+                asked = (near + low).astype(np.uint16)
+                near = near[some.take(some.searchsorted(asked), mode="clip") == asked]
+                self._reached(marks.take(near), block.first + low, near)
             else:
-                some -= low
-                self._look(scan.run(block.first + low, block.first + past).take(some), block.first + low, some)
+                rows = some.astype(np.intp) - low
+                self._look(marks.take(rows), block.first + low, rows)
 
     def _look(self, marks: FloatArray, first: int, offsets: NDArray[np.intp] | None) -> None:
         """All of these rows pass: ``first + offsets``, or those from ``first`` on."""
