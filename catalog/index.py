@@ -35,6 +35,7 @@ class Catalogue:
 
     def __init__(self, path: Path, snapshot: Snapshot) -> None:
         self.path = path
+        self._file = os.fspath(path)
         self._snapshot: Snapshot | None = snapshot
         self._seen: tuple[int, int, int] | None = snapshot.sealed.stamp
         self._warning = ""
@@ -139,7 +140,8 @@ class Catalogue:
     def nearest(self, vector: FloatArray, filter: Filter | None = None, k: int = 8) -> list[tuple[str, float]]:
         """:meth:`query` with ids in place of items, for who has the items already."""
         snapshot = self._current()
-        return [(snapshot.id_of(row), score) for row, score in snapshot.search([vector], filter or Filter(), k)[0]]
+        found = snapshot.search([vector], filter or Filter(), k)[0]
+        return [(snapshot.id_of(row), score) for row, score in found]
 
     def query_many(
         self, vectors: Sequence[FloatArray], filter: Filter | None = None, k: int = 8
@@ -222,7 +224,7 @@ class Catalogue:
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
-            return stamp_of(os.stat(self.path))
+            return stamp_of(os.stat(self._file))
         except OSError:
             return None
 

@@ -29,14 +29,18 @@ from catalog.columns import (
 )
 from catalog.filter import Filter
 from catalog.layout import Sealed, damaged
+from catalog.passing import KeptBlocks, passing
 from catalog.scan import LONGEST_ROW, to_int8
-from catalog.search import BLOCK, Found, Prepared, passing, prepare, search
+from catalog.search import Found, search
 from catalog.style_words import usual_styles
 from mirror.domain import CATEGORIES, FloatArray, Item
 
-FILTERS_KEPT = 256
+EXCLUSIONS_KEPT = 64
 ITEMS_KEPT = 1024
 """Some hundreds of kilobytes at most; then they start anew."""
+
+_VERIFIED = 32_768
+"""Rows verified at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +70,9 @@ class Snapshot:
     styles: NDArray[np.uint8] | None = None
     """None in a file from before styles: then names and categories tell them, and no filter asks for one."""
     _decoded: dict[int, tuple[tuple[str, ...], str]] = field(default_factory=dict)
-    _prepared: dict[Filter, Prepared] = field(default_factory=dict)
+    kept: KeptBlocks = field(default_factory=KeptBlocks)
+    """What passes the filters that were asked last."""
+    _excluded: dict[frozenset[str], NDArray[np.intp]] = field(default_factory=dict)
     _items: dict[int, Item] = field(default_factory=dict)
     _row_of: dict[str, int] = field(default_factory=dict)
 
@@ -129,16 +135,18 @@ class Snapshot:
 
     def rows(self, wanted: Filter) -> Iterator[int]:
         """Every row that passes, in the order of the file."""
-        for first, mask in passing(self, wanted):
-            yield from (np.flatnonzero(mask) + first).tolist()
+        for block in passing(self, wanted):
+            for rows in block.rows():
+                yield from rows.tolist()
 
-    def prepared(self, wanted: Filter) -> Prepared:
-        """What a filter means here; a mirror asks with the same few again and again."""
-        known = self._prepared.get(wanted)
+    def rows_of(self, ids: frozenset[str]) -> NDArray[np.intp]:
+        """The rows of those ids that there are, ascending. Kept: a look asks more than once with what it excludes."""
+        known = self._excluded.get(ids)
         if known is None:
-            if len(self._prepared) >= FILTERS_KEPT:
-                self._prepared.clear()
-            known = self._prepared[wanted] = prepare(self, wanted)
+            if len(self._excluded) >= EXCLUSIONS_KEPT:
+                self._excluded.clear()
+            rows = (self.row_of(id) for id in ids)
+            known = self._excluded[ids] = np.array(sorted(row for row in rows if row is not None), np.intp)
         return known
 
     def row_of(self, id: str) -> int | None:
@@ -164,7 +172,7 @@ class Snapshot:
     def texts(self, row: int) -> list[str]:
         """The TEXT_FIELDS of a row."""
         try:
-            start, stop = (int(end) for end in self.text_ends[row : row + 2])
+            start, stop = self.text_ends[row : row + 2].tolist()
             if not start < stop <= len(self.text):
                 raise ValueError
             fields = self.text[start:stop].tobytes().decode("utf-8").split(FIELD_MARK)
@@ -238,8 +246,8 @@ class Snapshot:
             if not previous < id:
                 raise damaged(self.sealed.path, f"id '{id}' is out of order")
             previous = id
-        for first in range(0, rows, BLOCK):
-            block = slice(first, first + BLOCK)
+        for first in range(0, rows, _VERIFIED):
+            block = slice(first, first + _VERIFIED)
             lengths = np.linalg.norm(self.vectors[block], axis=1)
             if not (np.abs(lengths - 1) < LONGEST_ROW - 1).all():
                 raise damaged(self.sealed.path, "section vectors holds one that is not of length 1")

@@ -65,11 +65,12 @@ def test_no_bound_is_below_the_exact_likeness(way: str, kind: str) -> None:
     for query in (stored[3].astype(np.float64), rng.standard_normal(stored.shape[1])):
         query /= np.linalg.norm(query)
         exact = stored.astype(np.float64) @ query
-        of_rows = scan_of(stored, levels, scales, error, query)
-        for rows in (slice(0, 4000), np.arange(0, 4000, 7)):
-            room = of_rows(rows) - exact[rows]
-            assert room.min() >= 0
-            assert room.max() < 0.1
+        scan = scan_of(stored, levels, scales, error, query)
+        every, some = scan.run(0, 4000), scan.gathered(40, np.arange(0, 3900, 7))
+        for marks, of_rows in ((every, exact), (some, exact[40 : 40 + 3900 : 7])):
+            assert all(mark >= scan.mark(likeness) for mark, likeness in zip(marks, of_rows, strict=True))
+            # and no row is said to reach what is far above it
+            assert not any(mark >= scan.mark(likeness + 0.1) for mark, likeness in zip(marks, of_rows, strict=True))
 
 
 @pytest.mark.parametrize("name", FILTERS)
