@@ -30,6 +30,7 @@ from mirror.ui.language_pill import paint_choice
 from mirror.ui.layout import HINTED, Layout, Rect
 from mirror.ui.logo import bake_logo
 from mirror.ui.look_deck import LookDeck
+from mirror.ui.phone_code import PhoneCode
 from mirror.ui.screens import DARK, Guidance, Intent, Screen
 from mirror.ui.states import ScreenModel
 from mirror.ui.tag_layer import TagLayer
@@ -64,6 +65,7 @@ class Overlay(Canvas):
         self.choices = ChoiceDeck(self)
         self.hands = HandControl()
         self.handoff = HandOff(self)
+        self.phone = PhoneCode(self, self.handoff)
         self.freeze = Freeze(self)
         self._stop_x = 0
         self._somebody = False
@@ -75,11 +77,13 @@ class Overlay(Canvas):
         self.hands.forget()
         self.freeze.forget()
         self.handoff.forget()
+        self.phone.forget()
 
     def prepare(self, at: Layout, model: ScreenModel) -> None:
         """Draw what she will probably ask for next; between paints."""
         self._look_deck.prepare(at, model)
-        self.handoff.prepare(at, model)
+        self.handoff.prepare(model)
+        self.phone.prepare(model)
 
     def paint(
         self, painter: QPainter, at: Layout, model: ScreenModel, state: MirrorState, view: View | None, now: float,
@@ -97,6 +101,7 @@ class Overlay(Canvas):
         tagged = model.screen in TAGGED
         if view is not None and tagged:
             cleared = self.handoff.cleared(self.freeze.cleared(at.for_tags(model.screen), model), model)
+            cleared = self.phone.cleared(cleared, model)
             self.tags.paint(painter, cleared, model, state, view)
         elif not tagged:
             self.tags.hide()
@@ -108,6 +113,7 @@ class Overlay(Canvas):
         }.get(model.screen)
         if draw is not None:
             draw(painter, at, model)
+            self.phone.paint(painter, at, model)
         elif model.screen is Screen.PLAIN:
             self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
         if view is not None:
