@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,8 @@ class Driver:
         port = next(m[1] for line in self.process.stdout if (m := re.search(r"successfully on port (\d+)", line)))
         self.root = f"http://127.0.0.1:{port}/session"
         options = {"binary": chromium, "args": [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--window-size={size[0]},{size[1]}",
-            f"--user-data-dir={folder / 'profile'}"]}
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            f"--window-size={size[0]},{size[1]}", f"--user-data-dir={folder / 'profile'}"]}
         wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options, "timeouts": {"implicit": 10000}}}}
         self.root += "/" + self._call("POST", "", wanted)["sessionId"]
 
@@ -70,3 +71,12 @@ class Driver:
 
     def picture(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._call("GET", "/screenshot")))
+
+    def evaluate(self, expression: str) -> Any:
+        """What a JavaScript expression is on the page that stands there; asked again for two seconds while false."""
+        for _ in range(20):
+            found = self._call("POST", "/execute/sync", {"script": f"return {expression}", "args": []})
+            if found:
+                break
+            time.sleep(0.1)
+        return found
