@@ -65,8 +65,8 @@ class Overlay(Canvas):
         self.choices = ChoiceDeck(self)
         self.hands = HandControl()
         self.handoff = HandOff(self)
-        self.phone = PhoneCode(self, self.handoff)
         self.freeze = Freeze(self)
+        self.phone = PhoneCode(self, self.handoff, self.freeze)
         self._stop_x = 0
         self._somebody = False
 
@@ -83,7 +83,7 @@ class Overlay(Canvas):
         """Draw what she will probably ask for next; between paints."""
         self._look_deck.prepare(at, model)
         self.handoff.prepare(model)
-        self.phone.prepare(model)
+        self.phone.prepare(at, model)
 
     def paint(
         self, painter: QPainter, at: Layout, model: ScreenModel, state: MirrorState, view: View | None, now: float,

@@ -9,6 +9,7 @@ from mirror.domain import LETTER_SIZES
 from mirror.ui.cards import size_chips
 from mirror.ui.choice_deck import labels_of
 from mirror.ui.choices import CHIPS, PriceBands
+from mirror.ui.code import code_of
 from mirror.ui.phone import PhoneButton, PhoneLink, PhoneRow, PhoneView
 from mirror.ui.screens import SERVING, Act, Intent, Pick, Screen
 from mirror.ui.states import ScreenModel
@@ -38,6 +39,8 @@ class PhoneDesk:
     def __init__(self, pages: PhonePages | None) -> None:
         self._base = "" if pages is None else pages.base
         self._link = None if pages is None else pages.link
+        if self._link is not None:
+            code_of(self._base, "[phone] remote")  # what is missing is told at the start, not at the first visit
         self._shopper = 0
         self._live = False
         self._told: object = None
@@ -55,9 +58,13 @@ class PhoneDesk:
         invitation = "" if self._link is None else self._link.invitation
         return f"{self._base}/r/{invitation}" if invitation else ""
 
-    def take(self) -> tuple[Act, ...]:
-        """What was pressed on the phone."""
-        return () if self._link is None else self._link.take()
+    def take(self, shopper: int) -> tuple[Act, ...]:
+        """What was pressed on the phone for the one now before the mirror (track ``shopper``, 0: nobody)."""
+        if self._link is None:
+            return ()
+        if self._another(shopper):
+            self.end()  # a phone that was invited by one must not answer for another
+        return self._link.take()
 
     def follow(
         self, model: ScreenModel, shopper: int, words: Words, bands: PriceBands | None, stale: str = "",
@@ -69,8 +76,7 @@ class PhoneDesk:
         if model.screen not in LIVE:
             self.end()
             return
-        if not self._live or (shopper and self._shopper and shopper != self._shopper):
-            # a phone that was invited by one must not answer for another
+        if not self._live or self._another(shopper):
             self._link.begin()
             self._live, self._shopper, self._told = True, 0, None
         self._shopper = shopper or self._shopper
@@ -79,6 +85,9 @@ class PhoneDesk:
         if told != self._told:
             self._told = told
             self._link.show(view_of(model, words, bands, stale))
+
+    def _another(self, shopper: int) -> bool:
+        return bool(self._live and shopper and self._shopper and shopper != self._shopper)
 
     def end(self) -> None:
         """The link is over, and nothing of the visit is kept."""

@@ -1,7 +1,7 @@
 """A whole visit under an X server: approach, consent, a corrected size, a page, a card chosen, its code read, and gone.
 
-By touch and keys, by drawn hands that the gesture recogniser reads, and by a phone alone. Afterwards nothing of her is in
-memory or on disk; a mirror that is careless on purpose shows that the test would notice.
+By touch and keys, by drawn hands that the gesture recogniser reads, and by a phone alone. Afterwards nothing of her is
+in memory or on disk; a mirror that is careless on purpose shows that the test would notice.
 """
 
 from __future__ import annotations
