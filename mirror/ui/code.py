@@ -9,7 +9,7 @@ from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter
 
 from mirror.domain import UsageError
-from mirror.ui import text
+from mirror.ui import direction, text
 from mirror.ui.baking import Baked, bake_plate
 from mirror.ui.theme import Theme
 
@@ -57,16 +57,17 @@ def bake_code(look: Theme, scale: float, modules: Modules, caption: str, small: 
     def content(painter: QPainter, w: float, h: float) -> None:
         side = pixels * count
         left, top = round((w * scale - side) / 2), round(PAD * scale + (SIDE * scale - side) / 2)
-        painter.save()
-        painter.setRenderHint(QPainter.Antialiasing, False)
-        painter.scale(1 / scale, 1 / scale)
-        painter.fillRect(QRectF(left, top, side, side), QColor("white"))
-        for row, line in enumerate(modules):
-            for column, dark in enumerate(line):
-                if dark:
-                    painter.fillRect(left + (QUIET + column) * pixels, top + (QUIET + row) * pixels, pixels, pixels,
-                                     Qt.black)
-        painter.restore()
+        with direction.upright(painter, left / scale, side / scale):
+            painter.save()
+            painter.setRenderHint(QPainter.Antialiasing, False)
+            painter.scale(1 / scale, 1 / scale)
+            painter.fillRect(QRectF(left, top, side, side), QColor("white"))
+            for row, line in enumerate(modules):
+                for column, dark in enumerate(line):
+                    if dark:
+                        painter.fillRect(left + (QUIET + column) * pixels, top + (QUIET + row) * pixels, pixels,
+                                         pixels, Qt.black)
+            painter.restore()
         y = PAD + SIDE + 10.0
         for told, ink in zip(lines, (look.ink, look.ink2), strict=True):
             text.draw(painter, told, PAD, y, ink, align=0.5, within=room)

@@ -73,7 +73,9 @@ class HandOff:
         w, h = round(PLATE[0] * at.scale), round(PLATE[1] * at.scale)
         if self._detail:
             deck, inset = at.detail, round(INSET * at.scale)
-            return Rect(deck.right - inset - w, deck.y + inset, w, h)
+            # on the side where the words leave it room
+            x = deck.x + inset if self.canvas.words.rtl else deck.right - inset - w
+            return Rect(x, deck.y + inset, w, h)
         lane = at.lane_right if at.portrait else at.lane_left
         gap = round(24 * at.scale)
         x = lane.right - w if at.portrait else round(MARGIN * at.scale)

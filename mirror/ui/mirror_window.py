@@ -171,7 +171,9 @@ class MirrorWindow:
         if self.model.screen is Screen.ATTRACT and before is not Screen.ATTRACT:
             self.overlay.words = Words(self.settings.ui.language)  # what the last visitor spoke is forgotten too
         self._frame_her(state, now)
-        for act in (*self.overlay.hands.intents(state, self.model.screen, now), *self.phone.take(state.shopper)):
+        for intent in self.overlay.hands.intents(state, self.model.screen, now):
+            self.press(self.overlay.turned(intent))
+        for act in self.phone.take(state.shopper):
             self.press(act)
         self.widget.set_state(state)
         self.ambience.watch_prices(self.pipeline.catalogue, state.stale, now)

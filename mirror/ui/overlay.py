@@ -6,6 +6,7 @@ The overlay keeps what it painted: ``plates`` (window rectangles of all plates) 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
@@ -68,11 +69,12 @@ class Overlay(Canvas):
         self.freeze = Freeze(self)
         self.phone = PhoneCode(self, self.handoff, self.freeze)
         self._stop_x = 0
+        self._cleared: tuple[Layout | None, object, Any] = None, None, None
         self._somebody = False
 
     def forget(self) -> None:
         """Let go of everything that was drawn for her."""
-        self.cache.clear()
+        self.drop()
         self.tags.forget()
         self.hands.forget()
         self.freeze.forget()
@@ -80,7 +82,8 @@ class Overlay(Canvas):
         self.phone.forget()
 
     def prepare(self, at: Layout, model: ScreenModel) -> None:
-        """Draw what she will probably ask for next; between paints."""
+        """Draw what is missing, and what she will probably ask for next; between paints."""
+        self.catch_up()
         self._look_deck.prepare(at, model)
         self.handoff.prepare(model)
         self.phone.prepare(at, model)
@@ -100,9 +103,7 @@ class Overlay(Canvas):
         self._top(painter, at, model)
         tagged = model.screen in TAGGED
         if view is not None and tagged:
-            cleared = self.handoff.cleared(self.freeze.cleared(at.for_tags(model.screen), model), model)
-            cleared = self.phone.cleared(cleared, model)
-            self.tags.paint(painter, cleared, model, state, view)
+            self.tags.paint(painter, self._lanes(at, model), model, state, view)
         elif not tagged:
             self.tags.hide()
         draw = {
@@ -134,6 +135,14 @@ class Overlay(Canvas):
             return False
         self._panel_at = now
         return True
+
+    def _lanes(self, at: Layout, model: ScreenModel) -> Layout:
+        """The layout whose lanes leave all that stands in them its place; made anew only when that changes."""
+        key = (model.screen, self.handoff.shown(model), self.phone.shown(at, model))
+        if self._cleared[0] is not at or self._cleared[1] != key:
+            lanes = self.handoff.cleared(self.freeze.cleared(at.for_tags(model.screen), model), model)
+            self._cleared = at, key, self.phone.cleared(lanes, model)
+        return self._cleared[2]
 
     # the edges
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PyQt5.QtGui import QPainter
 
+from mirror.ui import direction
 from mirror.ui.baking import Baked
 from mirror.ui.canvas import Canvas
 from mirror.ui.code import PLATE, bake_code, code_of
@@ -72,7 +73,8 @@ class PhoneCode:
         if self.shown(at, model) and self._told != self._key():
             canvas, words = self.canvas, self.canvas.words
             modules = code_of(self.link, "[phone] remote")
-            self._baked = bake_code(canvas.look, canvas.scale, modules, words("phone"), words("phone2"))
+            with direction.reading(words.rtl):
+                self._baked = bake_code(canvas.look, canvas.scale, modules, words("phone"), words("phone2"))
             self._told = self._key()
 
     def _key(self) -> tuple[object, ...]:
