@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
@@ -191,3 +192,72 @@ def test_a_code_is_not_mirrored(app: Any, made_up: None, tmp_path: Path, size: t
     window.press(Intent.CHOOSE)
     window.play(0.6)
     assert cv2.QRCodeDetector().detectAndDecode(pixels(window))[0].startswith("https://shop.example/look?ids=")
+
+
+def test_words_icons_and_pictures_change_sides_and_are_not_mirrored_themselves(app: Any) -> None:
+    from PyQt5.QtCore import QRectF
+    from PyQt5.QtGui import QColor, QImage, QPainter
+
+    from mirror.ui import cards, direction, icons, text
+    from mirror.ui.baking import bake_plate
+    from mirror.ui.theme import Theme
+
+    look, fitted = Theme.named("light"), text.fit("Rigmarole", 40, 600, 400)
+    picture = QImage(90, 80, QImage.Format_RGB32)
+    picture.fill(QColor("white"))
+    painter = QPainter(picture)
+    painter.fillRect(0, 0, 20, 40, QColor("red"))
+    painter.end()
+
+    def plate(rtl: bool, x: float, arrow: str) -> np.ndarray:
+        def content(p: Any, w: float, h: float) -> None:
+            def at(left: float, wide: float) -> float:
+                return left if x == 0 else w - left - wide
+
+            text.draw(p, fitted, at(20, fitted.width), 10, look.ink)
+            cards.picture_in(p, look, picture, QRectF(at(20, 90), 80, 90, 80), 0)
+            icons.draw(p, "label", at(140, 40), 90, 40, look.ink)
+            icons.draw(p, arrow, at(200, 40), 90, 40, look.ink)
+
+        with direction.reading(rtl):
+            image = bake_plate(400, 200, 1.0, 20, look.plate, look.line, content).image
+        memory = image.constBits()
+        memory.setsize(image.sizeInBytes())
+        return np.frombuffer(memory, np.uint8).reshape(image.height(), image.width(), 4).astype(int)
+
+    expected, found = plate(False, 1, "left"), plate(True, 0, "right")
+    assert np.abs(expected - found).mean() < 0.6, "words lie on fractions of a pixel; nothing else differs"
+    assert np.abs(expected - plate(False, 0, "right")).mean() > 3
+    arrow = (slice(95, 145), slice(168, 208))
+    assert np.abs(expected - found)[arrow].mean() < 0.6
+    assert np.abs(expected - plate(False, 1, "right"))[arrow].mean() > 3, "an arrow points the way that is read"
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.667])
+def test_the_modules_of_a_code_stay_where_they_are(app: Any, scale: float) -> None:
+    """A mirrored code is one that some readers take, and others do not."""
+    from mirror.ui import direction
+    from mirror.ui.code import bake_code, code_of
+    from mirror.ui.theme import Theme
+
+    def baked(rtl: bool) -> np.ndarray:
+        with direction.reading(rtl):
+            image = bake_code(Theme.named("light"), scale, code_of("https://shop.example/look?ids=1"), " ", " ").image
+        memory = image.constBits()
+        memory.setsize(image.sizeInBytes())
+        return np.frombuffer(memory, np.uint8).reshape(image.height(), image.width(), 4)[30:-90, 30:-30].copy()
+
+    wide = baked(False).shape[1]
+    shifts = [baked(False)[:, 1 + by : wide - 1 + by] for by in (-1, 0, 1)]  # its middle may lie between two pixels
+    assert any(np.array_equal(baked(True)[:, 1:-1], one) for one in shifts)
+    assert not any(np.array_equal(baked(False)[:, -2:0:-1], one) for one in shifts)
+
+
+def test_the_pages_of_a_phone_are_read_from_the_right(made_up: None) -> None:
+    from mirror.service.phone_page import join_page, look_page, remote_page
+    from mirror.ui.phone import PhoneView
+
+    for page in (join_page(Words(RTL)), look_page(Words(RTL), ()),
+                 remote_page(Words(RTL), "key", 1, PhoneView(RTL, "title", rtl=True))):
+        assert f'<main lang="{RTL}" dir="rtl"' in page
+    assert 'dir="ltr"' in join_page(Words(LTR))
