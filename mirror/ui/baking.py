@@ -33,8 +33,6 @@ class Baked:
     width: int
     height: int
     """Width and height of the plate itself, window pixels, without its shadow."""
-    opaque: int = -1
-    """Rows from the plate's top and foot between which nothing shines through it; -1: everywhere something does."""
 
     def paint(self, painter: QPainter, x: int, y: int) -> None:
         """Blit with the plate's top left corner at window pixel (x, y)."""
@@ -60,12 +58,11 @@ def bake_plate(
         painter.translate(left, left)
         painter.scale(scale, scale)
         _plate(painter, width / scale, height / scale, corner, fill, line, raised)
-        solid = fill.alpha() == 255
         with direction.plate(painter, seen or width / scale):
             draw(painter, width / scale, height / scale)
     finally:
         painter.end()  # a picture that is still painted on must not be freed: Qt would crash
-    return Baked(image, left, left, width, height, math.ceil(corner * scale) + 1 if solid else -1)
+    return Baked(image, left, left, width, height)
 
 
 def _plate(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from PyQt5.QtCore import QRect
-from PyQt5.QtGui import QImage, QPainter, QRegion
+from PyQt5.QtGui import QImage, QPainter
 
 from mirror.domain import Item
 from mirror.ui import direction, theme
@@ -18,8 +17,6 @@ from mirror.ui.words import Words
 
 BUDGET_S = 0.002
 """Seconds between two paints in which elements are drawn: a fifteenth of a frame at 30 a second."""
-COVER_LEAST = 60_000
-"""Design pixels of a plate that are worth leaving out of the picture under it. Tags, which follow her, are smaller."""
 DECK_S = theme.tokens()["motion"]["deck"]["ms"] / 1000
 
 Pictures = Callable[[Item], QImage | None]
@@ -43,10 +40,6 @@ class Canvas:
         self.plates: list[Rect] = []
         self.targets: list[tuple[Rect, tuple[Act, ...]]] = []
         self.animating = False
-        self._covering: list[Rect] = []
-        self._covers: tuple[Rect, ...] = ()
-        self._free: dict[tuple[int, int], Sequence[QRect]] = {}
-        self._shown: object = None
         self.logo: QImage | None = None
         """The shop's, None where it has none."""
         self.dimmed = False
@@ -67,28 +60,6 @@ class Canvas:
     def begin(self, now: float) -> None:
         """A new paint at ``now`` (monotonic seconds)."""
         self.plates, self.targets, self.animating, self.now = [], [], False, now
-        self._covering = []
-
-    def finish(self, shown: object) -> None:
-        """The paint is over. ``shown``: what was on screen."""
-        covers = () if self.animating else tuple(self._covering)
-        if covers != self._covers:
-            self._covers = covers
-            self._free = {}
-        self._shown = shown
-
-    def uncovered(self, shown: object, width: int, height: int) -> Sequence[QRect]:
-        """The parts of a window where the picture under the plates can be seen, while the same is ``shown`` as in the
-        last paint: what nobody sees need not be painted."""
-        if not self._covers or shown != self._shown:
-            return ()
-        size = (width, height)
-        if size not in self._free:
-            region = QRegion(0, 0, width, height)
-            for cover in self._covers:
-                region -= QRegion(*cover)
-            self._free = {size: region.rects()}
-        return self._free[size]
 
     def put(
         self, painter: QPainter, baked: Baked, x: int, y: int, intent: Intent | None = None,
@@ -97,8 +68,6 @@ class Canvas:
         baked.paint(painter, x, y)
         place = Rect(x, y, baked.width, baked.height)
         self.plates.append(place)
-        if baked.opaque >= 0 and baked.width * (baked.height - 2 * baked.opaque) > COVER_LEAST * self.scale**2:
-            self._covering.append(Rect(x + 1, y + baked.opaque, baked.width - 2, baked.height - 2 * baked.opaque))
         if intent is not None:
             self.targets.append((place, (intent,)))
         return place
@@ -140,7 +109,6 @@ class Canvas:
         self.cache.clear()
         self._before.clear()
         self._due.clear()
-        self._covers, self._free = (), {}
 
     def turned(self, act: Act) -> Act:
         """What an arrow or a raised hand means: it fetches what lies on its side, and in a language that is read from

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
-from PyQt5.QtCore import QRect, Qt
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
@@ -93,17 +93,14 @@ class MirrorWidget(QWidget):
         """A percentile of the recent paint times in milliseconds, 0 before the first."""
         return float(np.quantile(self.paint_times, share)) * 1e3 if self.paint_times else 0.0
 
-    def paint_onto(self, painter: QPainter, *, again: bool = False) -> None:
-        """Paint everything with a painter in window pixels; also what a recording grabs. ``again``: over the last paint
-        of the same device, so that what lies under opaque plates may stay."""
-        shown = (self.model.screen, self.model.tab, self.model.index, self.overlay.look, self.overlay.words, self.at)
+    def paint_onto(self, painter: QPainter) -> None:
+        """Paint everything with a painter in window pixels; also what a recording grabs."""
         if self.model.screen not in DARK:
-            self._paint_video(painter, self.overlay.uncovered(shown, self.at.width, self.at.height) if again else ())
+            self._paint_video(painter)
         told = self.model.engineer  # nobody else is shown them, and they cost a fifth of a paint
         self.overlay.paint(painter, self.at, self.model, self._state, self._view, self._clock(),
                            paint_ms=self.paint_ms(0.5) if told else 0.0,
                            intervals_ms=tuple(self.intervals_ms) if told else ())
-        self.overlay.finish(shown)
 
     def freeze(self, wanted: bool) -> bool:
         """Take a still of her beside her live image (a new one in place of an old one), or erase it; whether there
@@ -123,18 +120,15 @@ class MirrorWidget(QWidget):
             painter.end()
         return image
 
-    def _paint_video(self, painter: QPainter, seen: Sequence[QRect]) -> None:
-        """The video; only the parts ``seen``, where there are some."""
+    def _paint_video(self, painter: QPainter) -> None:
         video = self._video
         if video is None:
             painter.fillRect(0, 0, self.at.width, self.at.height, QColor(GROUND))
         elif self.overlay.freeze.paint_video(painter, video, self.at):
             pass
         elif (video.width(), video.height()) == (self.at.width, self.at.height):
-            for part in seen:
-                painter.drawImage(part.topLeft(), video, part)
-            if not seen:
-                painter.drawImage(0, 0, video)
+            # whole: the parts that no plate hides, one by one, took longer
+            painter.drawImage(0, 0, video)
         else:
             # only for the one or two frames after the window changed its size
             painter.drawImage(self.rect(), video)
@@ -146,8 +140,7 @@ class MirrorWidget(QWidget):
         sys.setswitchinterval(HELD_S)
         painter = QPainter(self)
         try:
-            # a backing store keeps what was painted until the window changes its size
-            self.paint_onto(painter, again=True)
+            self.paint_onto(painter)
         finally:
             painter.end()
             sys.setswitchinterval(often)
