@@ -33,11 +33,11 @@ NOUNS: Mapping[str, Mapping[str, str]] = {
 
 SENTENCES: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "cut_same_colour": "Same cut as your {worn}, in the same {colour}",
-        "cut_lighter": "Same cut as your {worn}, one tone lighter",
-        "cut_darker": "Same cut as your {worn}, one tone darker",
-        "cut_other": "Same cut as your {worn}, in {colour}",
-        "cut": "Same cut as your {worn}",
+        "much_same_colour": "Much like your {worn}, in the same {colour}",
+        "much_lighter": "Much like your {worn}, one tone lighter",
+        "much_darker": "Much like your {worn}, one tone darker",
+        "much_other": "Much like your {worn}, in {colour}",
+        "much": "Much like your {worn}",
         "like_same_colour": "Close to your {worn}, in the same {colour}",
         "like_lighter": "Close to your {worn}, one tone lighter",
         "like_darker": "Close to your {worn}, one tone darker",
@@ -62,11 +62,11 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "goes": "Goes with your {worn}",
     },
     "zh": {
-        "cut_same_colour": "与你的{worn}同款型，同为{colour}",
-        "cut_lighter": "与你的{worn}同款型，浅一调",
-        "cut_darker": "与你的{worn}同款型，深一调",
-        "cut_other": "与你的{worn}同款型，换成{colour}",
-        "cut": "与你的{worn}同款型",
+        "much_same_colour": "与你的{worn}相似，同为{colour}",
+        "much_lighter": "与你的{worn}相似，浅一调",
+        "much_darker": "与你的{worn}相似，深一调",
+        "much_other": "与你的{worn}相似，换成{colour}",
+        "much": "与你的{worn}相似",
         "like_same_colour": "与你的{worn}相近，同为{colour}",
         "like_lighter": "与你的{worn}相近，浅一调",
         "like_darker": "与你的{worn}相近，深一调",
@@ -91,11 +91,11 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "goes": "适合搭配你的{worn}",
     },
     "es": {
-        "cut_same_colour": "Mismo corte que {worn}, también en {colour}",
-        "cut_lighter": "Mismo corte que {worn}, un tono más claro",
-        "cut_darker": "Mismo corte que {worn}, un tono más oscuro",
-        "cut_other": "Mismo corte que {worn}, en {colour}",
-        "cut": "Mismo corte que {worn}",
+        "much_same_colour": "Se parece mucho a {worn}, también en {colour}",
+        "much_lighter": "Se parece mucho a {worn}, un tono más claro",
+        "much_darker": "Se parece mucho a {worn}, un tono más oscuro",
+        "much_other": "Se parece mucho a {worn}, en {colour}",
+        "much": "Se parece mucho a {worn}",
         "like_same_colour": "Se parece a {worn}, también en {colour}",
         "like_lighter": "Se parece a {worn}, un tono más claro",
         "like_darker": "Se parece a {worn}, un tono más oscuro",
@@ -124,10 +124,11 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
 
 OTHER_LANGUAGES: tuple[str, ...] = tuple(code for code in SENTENCES if code != "en")
 
-SAME_CUT_FROM, CLOSE_FROM = 0.875, 0.62
-"""Cosines of two garment embeddings from which "same cut" and "close to" are said. The nearest of the sample shop's
-items to each garment of 50 street photos lies at 0.74, 0.81, 0.875 (quartiles): the best quarter is the same cut.
-Of the six nearest, a tenth lie under 0.62. They belong to these weights: other ones have other cosines."""
+MUCH_LIKE_FROM, CLOSE_FROM = 0.875, 0.62
+"""Cosines of two garment embeddings from which "much like" and "close to" are said. The nearest of the sample shop's
+items to each garment of 50 street photos lies at 0.74, 0.81, 0.875 (quartiles): the best quarter is much like it.
+Of the six nearest, a tenth lie under 0.62. More is not claimed: the embedding puts skinny jeans beside wide trousers,
+so no sentence speaks of the cut. They belong to these weights: other ones have other cosines."""
 SAME_COLOUR_WITHIN = 0.055
 """OKLab distance within which a camera's and a catalogue's colour may be of one cloth."""
 ECHO_WITHIN = 0.08
@@ -136,12 +137,14 @@ SAME_HUE_WITHIN = 0.06
 """Difference in OKLab a, b within which two colours are tones of one, when their lightness differs."""
 LIGHTER_BY = 0.05
 """Difference of OKLab lightness called lighter or darker."""
+GREYS = frozenset({"black", "charcoal", "grey", "light grey", "white"})
+"""Black is no darker tone of navy."""
 WARM_NEUTRALS = frozenset({"camel", "beige", "ivory", "brown", "taupe", "chocolate", "khaki", "tan"})
 
 
 def why_similar(item: Item, worn: Garment, likeness: float, lang: str = "en") -> str:
     """Why an item is like a worn garment; ``likeness`` is the cosine of their embeddings."""
-    start = "cut" if likeness >= SAME_CUT_FROM else "like" if likeness >= CLOSE_FROM else "change"
+    start = "much" if likeness >= MUCH_LIKE_FROM else "like" if likeness >= CLOSE_FROM else "change"
     if not item.colours or not worn.colours:
         return _said(start, lang, worn)
     mine, theirs = item.colours[0], worn.colours[0]
@@ -149,7 +152,8 @@ def why_similar(item: Item, worn: Garment, likeness: float, lang: str = "en") ->
     lighter = one.lightness - other.lightness
     if distance(mine, theirs) <= SAME_COLOUR_WITHIN:
         end = "same_colour"
-    elif ((one.a - other.a) ** 2 + (one.b - other.b) ** 2) ** 0.5 <= SAME_HUE_WITHIN and abs(lighter) >= LIGHTER_BY:
+    elif (colour_name(mine) in GREYS) == (colour_name(theirs) in GREYS) and abs(lighter) >= LIGHTER_BY and (
+            (one.a - other.a) ** 2 + (one.b - other.b) ** 2) ** 0.5 <= SAME_HUE_WITHIN:
         end = "lighter" if lighter > 0 else "darker"
     else:
         end = "other"

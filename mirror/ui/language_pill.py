@@ -16,7 +16,7 @@ from mirror.ui.words import Words, languages
 
 HEIGHT, SEGMENT, INSET = 72, 83, 5
 """Design pixels: three languages take 259, as much as Stop may, whose place it is on other screens."""
-PALM, LEAD = 34, 58
+PALM, LEAD = 34, 68
 
 
 @cache

@@ -118,12 +118,15 @@ class Layout:
         return Rect(round(LOW_EDGE * self.scale), deck.y - high - round(16 * self.scale), self.stop.w, high)
 
     def for_tags(self, screen: Screen) -> Layout:
-        """The layout whose lanes end above this screen's deck, and above Stop where that stands low."""
+        """The layout whose lanes end above this screen's deck, and above Stop where that stands low; its corridor is
+        what of it the deck leaves to be seen."""
         deck, gap = self.deck(screen), round(16 * self.scale)
         foot = deck.y - gap if deck is not None and self.portrait else self.height
         left, right = self.lane_left, self.lane_right
         rest = min(foot, self.stop_on(screen).y - gap) if self.low else foot
-        return replace(self, lane_left=left._replace(h=min(left.bottom, rest) - left.y),
+        seen = min(self.corridor.bottom, deck.y) if deck is not None and self.portrait else self.corridor.bottom
+        return replace(self, corridor=self.corridor._replace(h=seen - self.corridor.y),
+                       lane_left=left._replace(h=min(left.bottom, rest) - left.y),
                        lane_right=right._replace(h=min(right.bottom, foot) - right.y))
 
     def body(self, screen: Screen) -> Rect:

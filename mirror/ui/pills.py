@@ -22,6 +22,8 @@ TAB_LEAST = 29
 """Text gives way by 16 % at most."""
 TAB_INSET = 5
 DISC = 76
+SWATCH_RIM = 1.5
+"""Contrast of a swatch to its plate under which its rim is drawn in ink."""
 CHOSEN = float(theme.tokens()["stroke"]["chosen"])
 
 
@@ -123,8 +125,10 @@ def bake_tag(
         text.draw(painter, title, 22, 10, look.ink)
         if not hue:
             return
-        painter.setPen(QPen(look.line, 1.5))
-        painter.setBrush(QColor(hue))
+        swatch = QColor(hue)
+        # a black swatch on a dark plate is seen by its rim alone
+        painter.setPen(QPen(look.ink2 if theme.contrast(swatch, look.plate) < SWATCH_RIM else look.line, 1.5))
+        painter.setBrush(swatch)
         painter.drawEllipse(QPointF(22 + 12.5, 76), 12, 12)
         word = text.fit(colour_name, 32, 400, w - 22 - 36 - 16)
         text.draw(painter, word, 22 + 36, 76 - word.height / 2, look.ink2)

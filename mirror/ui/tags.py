@@ -7,7 +7,7 @@ they move at once: a plate that trembles with the keypoints cannot be read.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mirror.domain import Garment, Pose
@@ -32,6 +32,13 @@ TAGS_MOST = 4
 LEAST_SCORE = 0.3
 LEGWEAR = frozenset({"trousers", "shorts", "shoes", "boots", "heels", "sandals", "hosiery"})
 """Worn on each leg: the middle of their box is the gap between the legs."""
+DOT = 16
+"""Design pixels of a dot that must be seen: none lies half under a deck."""
+LEVEL = {"hat": 0.2, "bag": 0.65}
+"""Share of the box's height at which a garment is pointed at, where that is not its middle: a hat on its crown, never
+on the face below; a bag under its handles."""
+HIGHEST = {"bag": 0.45, "shoes": 0.3, "boots": 0.3, "heels": 0.3, "sandals": 0.3}
+"""Share of the box's height above which no dot lies: handles, and hems that hang over shoes."""
 Side = Literal["left", "right"]
 
 
@@ -85,9 +92,9 @@ class TagPlaces:
             if garment.category in seen or len(seen) >= TAGS_MOST:
                 continue
             wish = _garment_wish(view, pose, garment, side_of("right"))
-            if at.corridor.y <= wish.dot[1] < at.corridor.bottom and 0 <= wish.dot[0] < at.width:
+            if at.corridor.y <= wish.dot[1] < at.corridor.bottom - DOT * at.scale and 0 <= wish.dot[0] < at.width:
                 seen.add(garment.category)
-                wishes.append(wish)
+                wishes.append(replace(wish, low=min(wish.low, at.corridor.bottom - DOT * at.scale)))
         tags: list[Tag] = []
         for side in ("left", "right"):
             lane = at.lane_left if side == "left" else at.lane_right
@@ -163,15 +170,17 @@ def _garment_wish(view: View, pose: Pose | None, garment: Garment, side: Side) -
     """The dot lies inside the garment, on the side of the lane that names it; on a leg for what legs wear."""
     box = view.box(garment.box)
     inset = min(12.0, box.height / 4)
-    # a hat is pointed at on its crown, never on the face below
-    y = box.y1 + box.height * (0.2 if garment.category == "hat" else 0.5)
-    x = box.x1 + box.width * (0.68 if side == "right" else 0.32)
+    y = box.y1 + box.height * LEVEL.get(garment.category, 0.5)
+    # a bag is carried at one side, and its rim is leg or coat
+    aside = 0.5 if garment.category == "bag" else 0.68 if side == "right" else 0.32
+    x = box.x1 + box.width * aside
     if garment.category in LEGWEAR and pose is not None:
         leg = _leg_at(view, pose, y, side)
         if leg is not None and box.x1 < leg < box.x2:
             x = leg
+    high = box.y1 + max(min(inset, y - box.y1), box.height * HIGHEST.get(garment.category, 0.0))
     low = y if garment.category == "hat" else box.y2 - inset
-    return _Wish(garment.category, TAG, (x, y), box.y1 + min(inset, y - box.y1), low, side, garment)
+    return _Wish(garment.category, TAG, (x, y), high, low, side, garment)
 
 
 def _leg_at(view: View, pose: Pose, y: float, side: Side) -> float | None:

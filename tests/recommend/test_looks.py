@@ -13,7 +13,7 @@ from mirror.domain import SIZE_FREE, SIZE_KIND, Estimate, Garment, Item, Look, M
 from mirror.recommend.affinity import TAKES, affinity, offers, open_places
 from mirror.recommend.looks import RecommendSettings, age_filter, gender_filter, recommend
 from mirror.recommend.sizes import fits
-from mirror.recommend.why import NOUNS, SENTENCES
+from mirror.recommend.why import NOUNS, SENTENCES, why_similar
 
 Open = Callable[..., Catalogue]
 Wears = Callable[..., Garment]
@@ -50,9 +50,21 @@ def test_the_most_similar_item_of_a_colour_leads(open_shop: Open, item: Make, we
     )
     look = recommend([worn], Profile(), catalogue)
     assert [s.item.id for s in look.similar] == ["same", "blue", "far"]
-    assert look.similar[0].why == "Same cut as your skirt, in the same rust"
-    assert look.similar[1].why == "Same cut as your skirt, in blue"
+    assert look.similar[0].why == "Much like your skirt, in the same rust"
+    assert look.similar[1].why == "Much like your skirt, in blue"
     assert look.similar[0].score > look.similar[1].score > look.similar[2].score
+
+
+@pytest.mark.parametrize(("theirs", "mine", "said"), [
+    ("#33446a", "#1d2746", "Much like your trousers, one tone darker"),
+    ("#1d2746", "#33446a", "Much like your trousers, one tone lighter"),
+    ("#808286", "#3a3c40", "Much like your trousers, one tone darker"),
+    ("#2a3450", "#121214", "Much like your trousers, in black"),
+])
+def test_a_tone_darker_is_said_within_one_colour_only(
+    item: Make, wears: Wears, theirs: str, mine: str, said: str
+) -> None:
+    assert why_similar(item("a", "trousers", colours=(mine,)), wears("trousers", theirs), 0.9) == said
 
 
 def test_what_completes_an_outfit_is_none_of_what_is_worn(shop: Catalogue, wears: Wears) -> None:

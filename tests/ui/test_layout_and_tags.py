@@ -114,3 +114,33 @@ def test_dots_of_legwear_lie_on_a_leg_and_not_between() -> None:
     dot = next(t.dot for t in tag if t.key == "trousers")
     # the mirror shows her left leg (frame x about 676) on the left, her right (604) on the right
     assert dot[0] == pytest.approx(view.point(604.5, 0)[0], abs=4)
+
+
+@pytest.mark.parametrize("crowded", [0, 3])
+def test_bags_are_pointed_at_under_the_handles_and_shoes_below_the_hem(crowded: int) -> None:
+    """Plates that had to move up pull their dots along, but not off what they name."""
+    at = layout(1080, 1920)
+    view = Framing(1080, 1920).step(FRAME, body_span(pose()), at.corridor, 0.0)
+    crowd = [Garment(name, Box(600, 560, 680, 690), 0.5) for name in ("trousers", "skirt", "shoes")[:crowded]]
+    for name, highest in (("bag", 0.45), ("boots", 0.3)):
+        box = Box(560, 480, 700, 650)
+        worn = [*crowd, Garment(name, box, 0.9)]
+        tag = next(t for t in TagPlaces().place(at, view, pose(), worn, sizes=0, now=0.0) if t.key == name)
+        shown = view.box(box)
+        assert shown.y1 + highest * shown.height - 1 <= tag.dot[1] <= shown.y2
+        if name == "bag":
+            assert tag.dot[0] == pytest.approx(shown.centre[0], abs=1)
+
+
+@pytest.mark.parametrize("screen", [Screen.CORRECTION, Screen.DETAIL])
+def test_nothing_is_pointed_at_that_lies_under_a_deck(screen: Screen) -> None:
+    at = layout(1080, 1920)
+    # nearer than the deck would like her: the zoom has its limits
+    view = Framing(1080, 1920).step(FRAME, body_span(pose()), at.corridor, 0.0)
+    deck = at.deck(screen)
+    assert deck is not None
+    worn = [Garment("boots", Box(600, 580, 690, 670), 0.9), Garment("bag", Box(690, 400, 780, 640), 0.8),
+            *state().garments]
+    tags = TagPlaces().place(at.for_tags(screen), view, pose(), worn, sizes=1, now=0.0)
+    assert tags
+    assert all(tag.dot[1] < deck.y for tag in tags)

@@ -95,7 +95,7 @@ def test_text_shrinks_by_a_sixth_at_most_then_wraps_then_says_so(app: Any) -> No
     tight = text.fit("Cable-knit jumper", 40, 600, text.width_of("Cable-knit jumper", 36, 600))
     assert (len(tight.lines), tight.clipped) == (1, False)
     assert 0.84 * 40 - 2 <= tight.px <= 36
-    wrapped = text.fit("Same cut as your knit, one tone lighter", 36, 400, 430, 2)
+    wrapped = text.fit("Much like your knit, one tone lighter", 36, 400, 430, 2)
     assert (len(wrapped.lines), wrapped.px, wrapped.clipped) == (2, 36, False)
     assert text.width_of(wrapped.lines[1], 36, 400) >= 0.45 * text.width_of(wrapped.lines[0], 36, 400)
     cut = text.fit("A very long title that no card could ever hold", 40, 600, 200)

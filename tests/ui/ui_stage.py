@@ -82,7 +82,7 @@ def items(count: int, categories: tuple[str, ...] = ("longsleeve",)) -> tuple[It
 
 
 def look(similar: int = 6, complete: int = 6) -> Look:
-    reasons = ("Same cut as your knit, one tone lighter", "Warm camel sits well with your navy trousers",
+    reasons = ("Much like your knit, one tone lighter", "Warm camel sits well with your navy trousers",
                "Your size, in stock")
     return Look(
         tuple(Suggestion(item, 0.9 - i / 100, reasons[i % 3], "longsleeve") for i, item in enumerate(items(similar))),
