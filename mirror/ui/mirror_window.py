@@ -253,7 +253,11 @@ class MirrorWindow:
         """Her phone goes with the visit: what it is shown, and whether the mirror invites one."""
         self.phone.follow(self.model, self._state.shopper, self.overlay.words, self.overlay.choices.bands,
                           self.overlay.stale)
-        self.overlay.phone.link = self.phone.url
+        url = self.phone.url
+        if url:
+            self.overlay.phone.link = url
+        elif self.overlay.phone.link:
+            self.overlay.phone.forget()
 
     def _do(self, effects: Iterable[Effect]) -> None:
         for effect in effects:

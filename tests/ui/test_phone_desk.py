@@ -159,7 +159,7 @@ def test_the_link_ends_with_the_visit(app: Any, tmp_path: Path, end: str) -> Non
     assert not stage.link.invites(invitation)
     if end != "another":
         assert (stage.window.phone.url, stage.window.phone._told, stage.link.invitation) == ("", None, "")
-        assert stage.window.overlay.phone.link == ""
+        assert (stage.window.overlay.phone.link, stage.window.overlay.phone._baked) == ("", None)
 
 
 def test_a_window_that_closes_ends_the_link(app: Any, tmp_path: Path) -> None:
