@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -17,6 +18,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+"""A host name or an IPv4 address."""
 ENVIRONMENT_PREFIX = "MIRROR_"
 """``MIRROR_CAMERA__SOURCE=0`` sets ``[camera] source``; two underscores part table and key."""
 
@@ -149,9 +152,21 @@ class UiSettings:
 @dataclass(frozen=True)
 class HandoffSettings:
     """The look goes along as a QR code: ``url`` is the shop's page, with ``{ids}`` where the items' ids go (empty: no
-    code). Nothing else is in it: no account, no visit, no time."""
+    code; ``{language}``, if it is there, becomes hers). Nothing else is in it: no account, no visit, no time."""
 
     url: str = ""
+
+
+@dataclass(frozen=True)
+class PhoneSettings:
+    """Pages for telephones (docs/phone.md), not encrypted, on the shop's own network. ``address``: this machine's
+    there, which phones reach (empty: nothing is served); ``port``: 0 takes a free one. ``remote``: a phone may be the
+    remote of one visit; ``looks``: a page with the pieces of a look, behind its code where `[handoff] url` is empty."""
+
+    address: str = ""
+    port: int = 8471
+    remote: bool = False
+    looks: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,6 +182,7 @@ class Settings:
     looks: LookSettings = field(default_factory=LookSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     handoff: HandoffSettings = field(default_factory=HandoffSettings)
+    phone: PhoneSettings = field(default_factory=PhoneSettings)
 
 
 def offered_categories(shop: ShopSettings) -> tuple[str, ...]:
@@ -273,6 +289,13 @@ def _check_ranges(settings: Settings) -> None:
     url = settings.handoff.url
     if url and not (url.startswith(("https://", "http://")) and "{ids}" in url):
         raise UsageError(f"config: [handoff] url must be like https://shop.example/look?ids={{ids}}, not {url!r}")
+    phone = settings.phone
+    if (phone.remote or phone.looks) and not phone.address:
+        raise UsageError("config: [phone] address is empty; give this machine's address on the shop's network, such as "
+                         "192.168.1.20, or set remote and looks to false")
+    if phone.address and (phone.address in ("0.0.0.0", "::", "*") or not _HOST.fullmatch(phone.address)):
+        raise UsageError(f"config: [phone] address must be the one address that phones reach, such as 192.168.1.20, "
+                         f"not {phone.address!r}")
     for table, key, low, high in (
         ("camera", "width", 64, 7680), ("camera", "height", 64, 7680), ("camera", "fps", 1, 240),
         ("camera", "stale_after_s", 0.1, 60), ("models", "threads", 1, 64),
@@ -284,7 +307,7 @@ def _check_ranges(settings: Settings) -> None:
         *(("looks", key, 0, 10) for key in ("company", "harmony", "affinity", "formality", "season", "likeness")),
         ("looks", "colour_in_similar", 0, 1), ("looks", "variety", 0, 1), ("looks", "per_place", 1, 12),
         ("shop", "similar", 1, 50), ("shop", "complete", 1, 50), ("ui", "width", 0, 7680), ("ui", "height", 0, 7680),
-        ("ui", "dim_after_s", 0, 86400),
+        ("ui", "dim_after_s", 0, 86400), ("phone", "port", 0, 65535),
     ):
         value = getattr(getattr(settings, table), key)
         if not low <= value <= high:

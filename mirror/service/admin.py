@@ -10,7 +10,6 @@ import argparse
 import getpass
 import hmac
 import ipaddress
-import logging
 import secrets
 import sys
 import threading
@@ -18,28 +17,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from mirror.config import load_settings
 from mirror.domain import MirrorError, UsageError
 from mirror.service.admin_config import change
 from mirror.service.admin_page import POLICY, settings_page, sign_in
 from mirror.service.admin_password import Password, set_password
-
-log = logging.getLogger(__name__)
+from mirror.service.pages import PageHandler, PageServer
 
 PORT = 8470
-BODY_MOST = 16 * 1024
 SESSION_S = 30 * 60.0
 """Without a request for as long, the session ends."""
 SESSIONS_MOST = 16
 TRIES, LOCK_S = 5, 60.0
 """After so many wrong passwords within the time nobody is let in until it is over."""
 COOKIE = "mirror_admin"
-SOCKET_S = 10.0
 
 
 @dataclass
@@ -56,7 +50,6 @@ class Admin:
 
     config: Path
     password: Password
-    hosts: frozenset[str]
     clock: Callable[[], float] = time.monotonic
     sessions: dict[str, Session] = field(default_factory=dict)
     wrong: list[float] = field(default_factory=list)
@@ -95,51 +88,29 @@ class Admin:
             self.sessions.pop(cookie, None)
 
 
-class AdminServer(ThreadingHTTPServer):
+class AdminServer(PageServer):
     """The server on (host, port); port 0 takes a free one. ``close`` joins every thread.
 
     Raises:
         UsageError: there is no password yet, the configuration is wrong, or the address cannot be taken.
     """
 
-    daemon_threads = False
-    block_on_close = True
-
     def __init__(self, config: Path, host: str = "127.0.0.1", port: int = PORT, **options: Any) -> None:
         password = Password(config)
         if config.exists():
             load_settings(config, environment={})
-        try:
-            super().__init__((host, port), _Handler)
-        except OSError as error:
-            raise UsageError(f"admin page: {host}:{port} cannot be taken ({error.strerror}); "
-                             "give another --port") from None
-        self.port = int(self.server_address[1])
-        names = {host, "127.0.0.1", "localhost"} if loopback(host) else {host}
-        self.admin = Admin(config, password, frozenset(f"{name}:{self.port}" for name in names), **options)
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Serve on a thread of its own."""
-        self._thread = threading.Thread(target=self.serve_forever, name="mirror-admin", kwargs={"poll_interval": 0.1})
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop serving and join."""
-        if self._thread is not None:
-            self.shutdown()
-            self._thread.join()
-            self._thread = None
-        self.server_close()
+        names = frozenset({host, "127.0.0.1", "localhost"} if loopback(host) else {host})
+        super().__init__(host, port, _Handler, name="mirror-admin", what="admin page", names=names,
+                         mend="give another --port")
+        self.admin = Admin(config, password, **options)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(PageHandler):
     server: AdminServer
-    timeout = SOCKET_S
-    server_version, sys_version = "mirror", ""
+    policy = POLICY
 
     def do_GET(self) -> None:
-        if not self._addressed_here():
+        if not self.addressed_here():
             return
         if self.path != "/":
             self._answer(404, "not here")
@@ -148,9 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._show(session) if session is not None else self._answer(200, sign_in())
 
     def do_POST(self) -> None:
-        if not self._addressed_here() or not self._from_here():
+        if not self.addressed_here() or not self.from_here():
             return
-        form = self._form()
+        form = self.form()
         if form is None:
             return
         admin, cookie = self.server.admin, self._cookie()
@@ -195,34 +166,6 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(status, settings_page(settings, session.token, told, wrong=status != 200))
 
-    def _addressed_here(self) -> bool:
-        """A name of another site that leads here (DNS rebinding) is turned away."""
-        if self.headers.get("Host", "") in self.server.admin.hosts:
-            return True
-        self._answer(421, "not this mirror's address")
-        return False
-
-    def _from_here(self) -> bool:
-        origin = self.headers.get("Origin")
-        if origin is None or urlsplit(origin).netloc in self.server.admin.hosts:
-            return True
-        self._answer(403, "from another site")
-        return False
-
-    def _form(self) -> dict[str, list[str]] | None:
-        try:
-            length = int(self.headers.get("Content-Length", ""))
-        except ValueError:
-            length = -1
-        if not 0 <= length <= BODY_MOST:
-            self._answer(413, "too long")
-            return None
-        try:
-            return parse_qs(self.rfile.read(length).decode("utf-8"), keep_blank_values=True, max_num_fields=100)
-        except (ValueError, OSError):
-            self._answer(400, "not a form")
-            return None
-
     def _cookie(self) -> str:
         try:
             morsel = SimpleCookie(self.headers.get("Cookie", "")).get(COOKIE)
@@ -231,25 +174,11 @@ class _Handler(BaseHTTPRequestHandler):
         return "" if morsel is None else morsel.value
 
     def _answer(self, status: int, body: str, *, cookie: str | None = None, location: str = "") -> None:
-        content = body.encode("utf-8")
-        self.send_response(status)
-        kind = "text/html" if body.startswith("<") else "text/plain"
-        for name, value in (
-            ("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(content))),
-            ("Content-Security-Policy", POLICY), ("X-Content-Type-Options", "nosniff"),
-            ("Referrer-Policy", "same-origin"), ("Cache-Control", "no-store"), ("Connection", "close"),
-        ):
-            self.send_header(name, value)
-        if location:
-            self.send_header("Location", location)
+        headers = {"Location": location} if location else {}
         if cookie is not None:
             age = "" if cookie else "; Max-Age=0"
-            self.send_header("Set-Cookie", f"{COOKIE}={cookie}; HttpOnly; SameSite=Strict; Path=/{age}")
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        log.debug("admin: " + format, *args)
+            headers["Set-Cookie"] = f"{COOKIE}={cookie}; HttpOnly; SameSite=Strict; Path=/{age}"
+        self.answer(status, body, headers=headers)
 
 
 def loopback(host: str) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from html import escape
 
 from mirror.config import Settings
 from mirror.service.admin_config import FIELDS, Field, value_of
+from mirror.service.pages import digest
 
 STYLE = """
 :root{color-scheme:light dark}
@@ -22,9 +21,8 @@ color:#16181b;cursor:pointer}button.plain{background:transparent;color:inherit;b
 p.told{border-left:6px solid #16181b;padding:.4rem .8rem;background:#efede7}p.wrong{border-left-color:#e5484d}
 @media(prefers-color-scheme:dark){body{color:#f6f5f1;background:#17191c}p.help{color:#b4b7bb}p.told{background:#25282c}}
 """
-POLICY = ("default-src 'none'; style-src 'sha256-"
-          + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-          + "'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+POLICY = (f"default-src 'none'; style-src {digest(STYLE)}; form-action 'self'; frame-ancestors 'none'; "
+          "base-uri 'none'")
 """The content security policy: no script at all, this one style."""
 
 

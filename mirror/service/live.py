@@ -40,17 +40,18 @@ def run_mirror(
     vision.start()
     try:
         # after the platform is chosen: importing the window imports Qt
+        from mirror.service.phone import phone_pages
         from mirror.ui.window import run_window
 
         source = open_configured(settings)
-        with open_catalogue(settings, catalogue) as opened:
+        with open_catalogue(settings, catalogue) as opened, phone_pages(settings, opened) as phone:
             pipeline = LivePipeline(source, vision, opened, settings)
             pipeline.telemetry.trace = events
             if declared:
                 pipeline.declare(sizes=declared)
             return run_window(
                 pipeline, settings, fullscreen=settings.ui.kiosk, size=size or _configured_size(settings),
-                seconds=seconds, record=record, snapshot=snapshot, engineer=engineer,
+                seconds=seconds, record=record, snapshot=snapshot, engineer=engineer, phone=phone,
             )
     finally:
         vision.join()

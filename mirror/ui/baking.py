@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
-from mirror.ui import theme
+from mirror.ui import direction, theme
 
 PAD = 8
 """Design pixels around a plate that its shadow may use (elevation grows by 5)."""
@@ -46,9 +46,10 @@ Draw = Callable[[QPainter, float, float], None]
 
 def bake_plate(
     width: int, height: int, scale: float, corner: float, fill: QColor, line: QColor, draw: Draw, *,
-    raised: bool = True,
+    raised: bool = True, seen: float = 0.0,
 ) -> Baked:
-    """A plate of ``width`` x ``height`` window pixels: shadow, rounded ground, hairline, then ``draw``."""
+    """A plate of ``width`` x ``height`` window pixels: shadow, rounded ground, hairline, then ``draw``. ``seen``: how
+    much of its width is, design pixels, where that is not all."""
     left, below = math.ceil(PAD * scale), math.ceil(PAD_BELOW * scale)
     image = QImage(width + 2 * left, height + left + below, QImage.Format_ARGB32_Premultiplied)
     image.fill(Qt.transparent)
@@ -56,14 +57,16 @@ def bake_plate(
     try:
         painter.translate(left, left)
         painter.scale(scale, scale)
-        _plate(painter, width / scale, height / scale, corner, fill, line, draw, raised)
+        _plate(painter, width / scale, height / scale, corner, fill, line, raised)
+        with direction.plate(painter, seen or width / scale):
+            draw(painter, width / scale, height / scale)
     finally:
         painter.end()  # a picture that is still painted on must not be freed: Qt would crash
     return Baked(image, left, left, width, height)
 
 
 def _plate(
-    painter: QPainter, w: float, h: float, corner: float, fill: QColor, line: QColor, draw: Draw, raised: bool,
+    painter: QPainter, w: float, h: float, corner: float, fill: QColor, line: QColor, raised: bool,
 ) -> None:
     if raised:
         for step in theme.tokens()["elevation"]:
@@ -77,7 +80,6 @@ def _plate(
     hair = float(theme.tokens()["stroke"]["hairline"])
     painter.setPen(QPen(line, hair))
     painter.drawPath(_rounded(hair / 2, hair / 2, w - hair, h - hair, corner - hair / 2))
-    draw(painter, w, h)
 
 
 def bake_free(width: int, height: int, scale: float, draw: Draw) -> Baked:
@@ -133,6 +135,13 @@ class BakeCache:
         while self.bytes > self.limit and len(self._kept) > 1:
             _, old = self._kept.popitem(last=False)
             self.bytes -= old.image.sizeInBytes()
+        return baked
+
+    def held(self, key: Hashable) -> Baked | None:
+        """The element of this key, None when it is not there."""
+        baked = self._kept.get(key)
+        if baked is not None:
+            self._kept.move_to_end(key)
         return baked
 
     def clear(self) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from PyQt5.QtCore import QRectF
 from PyQt5.QtGui import QPainter
 
-from mirror.ui import icons, pills, text, theme
+from mirror.ui import direction, icons, pills, text, theme
 from mirror.ui.baking import Baked, bake_plate, rounded
 from mirror.ui.pills import disc
 from mirror.ui.theme import Theme
@@ -33,6 +33,7 @@ def draw_button(
 ) -> None:
     """A button with its hand in a disc, what it does (``title``), and which hand it is. ``first``: the one that goes
     on, inked."""
+    place = direction.of_hand(place)
     ground, ink, faint = (look.ink, look.plate, look.plate) if first else (look.sunk, look.ink, look.ink2)
     painter.fillPath(rounded(place.x(), place.y(), place.width(), place.height(), theme.radius("button")), ground)
     r = 40.0 if place.width() >= NARROW else 30.0

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PyQt5.QtGui import QImage, QPainter
 
 from mirror.domain import Item
-from mirror.ui import theme
+from mirror.ui import direction, theme
 from mirror.ui.baking import CACHE_BYTES, BakeCache, Baked
 from mirror.ui.layout import Layout, Rect
 from mirror.ui.screens import Act, Intent
 from mirror.ui.theme import Theme
 from mirror.ui.words import Words
 
+BUDGET_S = 0.002
+"""Seconds between two paints in which elements are drawn: a fifteenth of a frame at 30 a second."""
 DECK_S = theme.tokens()["motion"]["deck"]["ms"] / 1000
 
 Pictures = Callable[[Item], QImage | None]
@@ -31,6 +34,9 @@ class Canvas:
         self.pictures = pictures
         self.reduced_motion = reduced_motion
         self.cache = BakeCache()
+        self._before: dict[tuple[object, ...], Baked] = {}
+        """What was painted last in each slot."""
+        self._due: dict[tuple[object, ...], tuple[tuple[object, ...], Callable[[], Baked]]] = {}
         self.plates: list[Rect] = []
         self.targets: list[tuple[Rect, tuple[Act, ...]]] = []
         self.animating = False
@@ -48,7 +54,7 @@ class Canvas:
     def resize(self, at: Layout) -> None:
         """Elements of another scale are thrown away."""
         self.scale = at.scale
-        self.cache.clear()
+        self.drop()
         self.cache.limit = round(CACHE_BYTES * max(1.0, at.scale) ** 2)
 
     def begin(self, now: float) -> None:
@@ -66,8 +72,49 @@ class Canvas:
             self.targets.append((place, (intent,)))
         return place
 
-    def kept(self, key: tuple[object, ...], make: Callable[[], Baked]) -> Baked:
-        return self.cache.get((self.look.name, self.words.language, round(self.scale, 4), *key), make)
+    def kept(self, key: tuple[object, ...], make: Callable[[], Baked], slot: tuple[object, ...] = ()) -> Baked:
+        """The element of this key, drawn by ``make`` when it is not there. Where one of the same ``slot`` was painted
+        before, that one stands for it until it is drawn between paints: see :meth:`catch_up`."""
+        about = (self.look.name, self.words.language, round(self.scale, 4))
+        whole = (*about, *key)
+
+        def made() -> Baked:
+            with direction.reading(self.words.rtl):
+                return make()
+
+        if not slot:
+            return self.cache.get(whole, made)
+        place = (*about, *slot)
+        found, before = self.cache.held(whole), self._before.get(place)
+        if found is None and before is not None:
+            self._due[place] = (whole, made)
+            return before
+        if found is None:
+            found = self.cache.get(whole, made)
+        self._before[place] = found
+        self._due.pop(place, None)
+        return found
+
+    def catch_up(self, budget_s: float = BUDGET_S) -> None:
+        """Draw what a paint found missing, the longest missing first, for about ``budget_s``: the rest comes after the
+        next paint. Between paints."""
+        end = time.perf_counter() + budget_s
+        while self._due and time.perf_counter() < end:
+            place = next(iter(self._due))
+            whole, make = self._due.pop(place)
+            self._before[place] = self.cache.get(whole, make)
+
+    def drop(self) -> None:
+        """Let go of everything that is drawn."""
+        self.cache.clear()
+        self._before.clear()
+        self._due.clear()
+
+    def turned(self, act: Act) -> Act:
+        """What an arrow or a raised hand means: it fetches what lies on its side, and in a language that is read from
+        right to left the next one lies at the left."""
+        sides = {Intent.FORWARD: Intent.BACK, Intent.BACK: Intent.FORWARD}
+        return sides.get(act, act) if self.words.rtl and isinstance(act, Intent) else act
 
     def slide(self, at: Layout, place: Rect, since: float, seconds: float = DECK_S) -> tuple[int, int]:
         """Where a deck's corner is while it comes in: from below in portrait, from the right in landscape."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QImage, QLinearGradient, QPainter, QPen
+from PyQt5.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPath, QPen
 
 from mirror.domain import LETTER_SIZES, SIZE_FREE, Item
-from mirror.ui import icons, text, theme
+from mirror.ui import direction, icons, text, theme
 from mirror.ui.baking import Baked, bake_plate, rounded
 from mirror.ui.theme import Theme
 
@@ -206,6 +206,11 @@ def picture_in(painter: QPainter, look: Theme, picture: QImage | None, place: QR
     if picture is None:
         painter.fillPath(shape, look.sunk)
         return
+    with direction.upright(painter, place.x(), place.width()):
+        _picture(painter, picture, place, shape)
+
+
+def _picture(painter: QPainter, picture: QImage, place: QRectF, shape: QPainterPath) -> None:
     painter.save()
     wide = (picture.width() / picture.height()) / (place.width() / place.height())
     painter.setClipPath(shape)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QPainter, QPen
 
-from mirror.ui import buttons, icons, text, theme
+from mirror.ui import buttons, direction, icons, text, theme
 from mirror.ui.baking import Baked, bake_plate, rounded
 from mirror.ui.canvas import Canvas
 from mirror.ui.choices import CHIPS, Choices, PriceBands, Row
@@ -194,6 +194,8 @@ class ChoiceDeck:
             found: list[tuple[QRectF, Act]] = [
                 (spot, Pick(place.row, chip)) for place in places(choices.rows, labels, w, h)
                 for chip, spot in zip(CHIPS[place.row], place.chips, strict=True)]
+            if self.canvas.words.rtl:
+                found = [(direction.across(spot, w), act) for spot, act in found]
             left, right = buttons_of(w, h)
             self._spots = key, [*found, (left, Intent.CLOSE), (right, Intent.CHOOSE)]
         return self._spots[1]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QImage, QPainter, QPen
 
-from mirror.ui import icons, text, theme
+from mirror.ui import direction, icons, text, theme
 from mirror.ui.baking import Baked, bake_plate, rounded
 from mirror.ui.cards import picture_in
 from mirror.ui.pills import disc
@@ -53,7 +53,8 @@ def bake_sheet(
             place = QRectF(x + (i % columns) * (side + gap), top + (i // columns) * (high + gap), side, high)
             picture_in(painter, look, picture, place, theme.radius("picture"))
 
-    return bake_plate(width, height, scale, theme.radius("sheet"), look.plate, look.line, draw)
+    return bake_plate(width, height, scale, theme.radius("sheet"), look.plate, look.line, draw,
+                      seen=seen[0] / scale)
 
 
 def consent_buttons(width: float, height: float) -> tuple[QRectF, QRectF]:
@@ -100,6 +101,7 @@ def bake_consent(look: Theme, width: int, height: int, scale: float, words: Word
 
 
 def _button(painter: QPainter, look: Theme, place: QRectF, icon: str, title: str, line: str) -> None:
+    place = direction.of_hand(place)
     painter.fillPath(rounded(place.x(), place.y(), place.width(), place.height(), BUTTON), look.sunk)
     r = min(60.0, place.height() / 2 - 15)
     x = place.x() + 15 + r

@@ -10,6 +10,7 @@ from mirror.ui import buttons, cards, pills, text, theme
 from mirror.ui.baking import Baked, bake_plate
 from mirror.ui.canvas import Canvas
 from mirror.ui.choice_deck import on_deck
+from mirror.ui.direction import across
 from mirror.ui.layout import Layout
 from mirror.ui.look_deck import content_of
 from mirror.ui.screens import Act, Intent, Pick
@@ -109,14 +110,13 @@ class DetailDeck:
             canvas.look, place.w, place.h, at.scale, canvas.words, content, picture, code=code))
         x, y = canvas.slide(at, place, model.since)
         canvas.put(painter, deck, x, y)
-        for spot, act in _acts(place.w / at.scale, place.h / at.scale, content, code):
+        for spot, act in _acts(place.w / at.scale, place.h / at.scale, content, code, rtl=canvas.words.rtl):
             canvas.targets.append((on_deck(spot, x, y, at.scale), (act,)))
 
 
-def _acts(w: float, h: float, content: cards.CardContent, code: bool) -> list[tuple[QRectF, Act]]:
+def _acts(w: float, h: float, content: cards.CardContent, code: bool, *, rtl: bool) -> list[tuple[QRectF, Act]]:
     left, right = buttons_of(w, h)
-    found: list[tuple[QRectF, Act]] = [
-        (left, Intent.CLOSE), (right, Intent.CHOOSE), (picture_place(w, h, code), Intent.KEEP)]
+    found: list[tuple[QRectF, Act]] = [(picture_place(w, h, code), Intent.KEEP)]
     x, _, room = words_place(w, h, code)
     side = cards.chip_side(room)
     for label, _ in () if content.stale else cards.size_chips(content.item, content.likely):
@@ -124,4 +124,6 @@ def _acts(w: float, h: float, content: cards.CardContent, code: bool) -> list[tu
             # a little taller than it looks: a finger needs 68
             found.append((QRectF(x, chips_top(h) - 4, side, cards.CHIP_HEIGHT + 8), Pick("size", label)))
         x += side + cards.CHIP_GAP
-    return found
+    if rtl:
+        found = [(across(spot, w), act) for spot, act in found]
+    return [(left, Intent.CLOSE), (right, Intent.CHOOSE), *found]

@@ -5,59 +5,29 @@ It stands low beside her, where a telephone is held, and is drawn between paints
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
-from PyQt5.QtCore import QRectF, Qt
-from PyQt5.QtGui import QColor, QPainter
+from PyQt5.QtGui import QPainter
 
-from mirror.domain import Item, UsageError
-from mirror.ui import text
-from mirror.ui.baking import Baked, bake_plate
+from mirror.domain import Item
+from mirror.ui.baking import Baked
 from mirror.ui.canvas import Canvas
+from mirror.ui.code import PLATE, bake_code, code_of
 from mirror.ui.layout import MARGIN, Layout, Rect
 from mirror.ui.look_deck import partners_of
 from mirror.ui.screens import Screen
 from mirror.ui.states import ScreenModel
 
-QUIET = 4
-"""Modules of white around a code (ISO/IEC 18004)."""
-MODULE_LEAST = 3
-"""Window pixels of a module, at least: 1.5 mm on a 43 inch panel, which a telephone reads from a metre."""
-PLATE = (244, 330)
-"""Design pixels: as wide as her right lane; the code and two lines of caption."""
-SIDE = 216
-CAPTION, SMALL, PAD = 32, 28, 14
-"""A code is read from a metre: there 28 is well over the size rule of docs/design.md."""
-CORNER = 24.0
 INSET = 22
 """From the edge of the deck of one piece seen closer."""
 
 
-def link_of(url: str, items: Sequence[Item]) -> str:
-    """The shop's page of these items: ``{ids}`` in ``url`` becomes their ids, joined by commas and percent-encoded."""
-    return url.replace("{ids}", ",".join(quote(item.id, safe="") for item in items))
-
-
-def code_of(link: str) -> tuple[tuple[bool, ...], ...]:
-    """The modules of a QR code, row by row, True is dark, without the white around it; error correction M.
-
-    Raises:
-        UsageError: the package segno is missing, or the link is too long for any code.
-    """
-    try:
-        segno: Any = importlib.import_module("segno")
-    except ModuleNotFoundError:
-        raise UsageError(
-            "[handoff] url needs the package segno: pip install 'smart-mirror[qr]', or leave url empty") from None
-    try:
-        code = segno.make(link, error="m", micro=False, boost_error=False)
-    except segno.DataOverflowError:
-        raise UsageError(f"[handoff] url makes a link of {len(link)} characters: too long for a code") from None
-    return tuple(tuple(bool(module) for module in row) for row in code.matrix)
+def link_of(url: str, items: Sequence[Item], language: str = "en") -> str:
+    """The page of these items: ``{ids}`` in ``url`` becomes their ids, joined by commas and percent-encoded, and
+    ``{language}`` hers."""
+    return url.replace("{language}", language).replace("{ids}", ",".join(quote(item.id, safe="") for item in items))
 
 
 def items_of(model: ScreenModel) -> tuple[Item, ...]:
@@ -103,7 +73,9 @@ class HandOff:
         w, h = round(PLATE[0] * at.scale), round(PLATE[1] * at.scale)
         if self._detail:
             deck, inset = at.detail, round(INSET * at.scale)
-            return Rect(deck.right - inset - w, deck.y + inset, w, h)
+            # on the side where the words leave it room
+            x = deck.x + inset if self.canvas.words.rtl else deck.right - inset - w
+            return Rect(x, deck.y + inset, w, h)
         lane = at.lane_right if at.portrait else at.lane_left
         gap = round(24 * at.scale)
         x = lane.right - w if at.portrait else round(MARGIN * at.scale)
@@ -131,46 +103,18 @@ class HandOff:
             return
         place, key = self.place(at), self._key(model)
         if key == self._wanted:
-            self.canvas.put(painter, self.canvas.kept(key, lambda: self._bake(at, model)), place.x, place.y)
+            self.canvas.put(painter, self.canvas.kept(key, lambda: self._bake(model)), place.x, place.y)
 
-    def prepare(self, at: Layout, model: ScreenModel) -> None:
+    def prepare(self, model: ScreenModel) -> None:
         """Draw the code of what is open; between paints."""
         if self.shown(model) and self._key(model) != self._wanted:
             self._wanted = self._key(model)
-            self.canvas.kept(self._wanted, lambda: self._bake(at, model))
+            self.canvas.kept(self._wanted, lambda: self._bake(model))
 
-    @staticmethod
-    def _key(model: ScreenModel) -> tuple[str, ...]:
-        return ("code", *(item.id for item in items_of(model)))
+    def _key(self, model: ScreenModel) -> tuple[str, ...]:
+        return ("code", self.canvas.words.language, *(item.id for item in items_of(model)))
 
-    def _bake(self, at: Layout, model: ScreenModel) -> Baked:
-        modules = code_of(link_of(self._url, items_of(model)))
-        count = len(modules) + 2 * QUIET
-        # whole window pixels a module: half ones are what a reader stumbles over
-        pixels = max(MODULE_LEAST, int(SIDE * at.scale) // count)
-        words, room = self.canvas.words, PLATE[0] - 2 * PAD
-        lines = text.fit(words("scan"), CAPTION, 600, room), text.fit(words("scan2"), SMALL, 500, room)
-
-        def content(painter: QPainter, w: float, h: float) -> None:
-            s = at.scale
-            side = pixels * count
-            left, top = round((w * s - side) / 2), round(PAD * s + (SIDE * s - side) / 2)
-            painter.save()
-            painter.setRenderHint(QPainter.Antialiasing, False)
-            painter.scale(1 / s, 1 / s)
-            # dark on white in every theme: many readers take no other
-            painter.fillRect(QRectF(left, top, side, side), QColor("white"))
-            for row, line in enumerate(modules):
-                for column, dark in enumerate(line):
-                    if dark:
-                        painter.fillRect(left + (QUIET + column) * pixels, top + (QUIET + row) * pixels, pixels, pixels,
-                                         Qt.black)
-            painter.restore()
-            y = PAD + SIDE + 10.0
-            for told, ink in zip(lines, (look.ink, look.ink2), strict=True):
-                text.draw(painter, told, PAD, y, ink, align=0.5, within=room)
-                y += told.height
-
-        look = self.canvas.look
-        place = self.place(at)
-        return bake_plate(place.w, place.h, at.scale, CORNER, look.plate, look.line, content)
+    def _bake(self, model: ScreenModel) -> Baked:
+        words = self.canvas.words
+        modules = code_of(link_of(self._url, items_of(model), words.language))
+        return bake_code(self.canvas.look, self.canvas.scale, modules, words("scan"), words("scan2"))

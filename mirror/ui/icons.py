@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPainterPath, QPen
 
+from mirror.ui import direction
+
 GRID = 24.0
 STROKE = 2.0
+ARROWS = frozenset({"left", "right"})
+"""Icons that point along the line that is read."""
 
 
 def _lines(*strokes: tuple[tuple[float, float], ...]) -> QPainterPath:
@@ -204,10 +209,12 @@ _DRAWN: Mapping[str, Callable[[], QPainterPath]] = {
 def draw(painter: QPainter, name: str, x: float, y: float, side: float, colour: QColor, stroke: float = STROKE,
          ) -> None:
     """Draw an icon into the square at (x, y) of ``side`` design pixels; KeyError for an unknown name."""
-    painter.save()
-    painter.translate(x, y)
-    painter.scale(side / GRID, side / GRID)
-    painter.setPen(QPen(colour, stroke, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
-    painter.setBrush(Qt.NoBrush)
-    painter.drawPath(_DRAWN[name]())
-    painter.restore()
+    # an arrow points the way that is read, everything else is no other in a mirror's language
+    with nullcontext() if name in ARROWS else direction.upright(painter, x, side):
+        painter.save()
+        painter.translate(x, y)
+        painter.scale(side / GRID, side / GRID)
+        painter.setPen(QPen(colour, stroke, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin))
+        painter.setBrush(Qt.NoBrush)
+        painter.drawPath(_DRAWN[name]())
+        painter.restore()

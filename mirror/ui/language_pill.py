@@ -61,4 +61,5 @@ def paint_choice(canvas: Canvas, painter: QPainter, at: Layout, screen: Screen) 
     for place in range(len(codes)):
         # pressed as often as it takes to come round to this one
         wanted = (Intent.LANGUAGE,) * ((place - spoken) % len(codes))
-        canvas.targets.append((Rect(edges[place], y, edges[place + 1] - edges[place], pill.height), wanted))
+        left = 2 * x + pill.width - edges[place + 1] if canvas.words.rtl else edges[place]
+        canvas.targets.append((Rect(left, y, edges[place + 1] - edges[place], pill.height), wanted))

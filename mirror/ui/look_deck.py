@@ -45,8 +45,9 @@ class LookDeck:
         left = round(at.tabs.centre[0] - tabs.width / 2)
         place = self.canvas.put(painter, tabs, left, at.tabs.y)
         edge = left + pills.TAB_INSET * s
-        for width, intent in zip(pills.fit_tabs(labels, at.tabs.w / s)[1], (Intent.SIMILAR, Intent.OUTFIT, Intent.SEEN),
-                                 strict=False):
+        tabbed = list(zip(pills.fit_tabs(labels, at.tabs.w / s)[1], (Intent.SIMILAR, Intent.OUTFIT, Intent.SEEN),
+                          strict=False))
+        for width, intent in reversed(tabbed) if words.rtl else tabbed:
             self.canvas.targets.append((Rect(round(edge), place.y, round(width * s), place.h), (intent,)))
             edge += width * s
         count = len(model.suggestions)
@@ -74,12 +75,17 @@ class LookDeck:
             self._neighbours(painter, at, model, lift)
         else:
             self._thumbs(painter, at, model, x - at.card.x)
-        travel = round((at.card.w + at.card.x) * 1.0)
+        travel = round((at.card.w + at.card.x) * 1.0) * self._way
         shift = round(model.paged_by * travel * rest) if at.portrait else 0
         if at.portrait and rest > 0 and model.paged_by and 0 <= index - model.paged_by < count_of(model):
             gone = self._card(at, model, index - model.paged_by)
             gone.paint(painter, x + shift - model.paged_by * travel, y)
         self.canvas.put(painter, self._card(at, model, index), x + shift, y, Intent.CHOOSE)
+
+    @property
+    def _way(self) -> int:
+        """On which side the next card lies: 1 right, -1 left, where that is read from right to left."""
+        return -1 if self.canvas.words.rtl else 1
 
     def _card(self, at: Layout, model: ScreenModel, index: int) -> Baked:
         offer = model.suggestions[index]
@@ -91,14 +97,14 @@ class LookDeck:
         found = [self.canvas.pictures(item) for item in partners]
         key = ("card", content, picture is not None, *(item.id for item in partners), *(p is not None for p in found))
         return self.canvas.kept(key, lambda: cards.bake_card(
-            self.canvas.look, at.card.w, at.card.h, at.scale, content, picture, found))
+            self.canvas.look, at.card.w, at.card.h, at.scale, content, picture, found), ("card", offer.item.id))
 
     def _neighbours(self, painter: QPainter, at: Layout, model: ScreenModel, lift: int) -> None:
         """The cards that peek in at both sides, with the discs that fetch them."""
         for step, place, mark, icon, intent in (
             (-1, at.before, at.back, "left", Intent.BACK), (1, at.after, at.forward, "right", Intent.FORWARD),
         ):
-            index = model.index + step
+            index, intent = model.index + step * self._way, self._turned(intent)
             if 0 <= index < count_of(model):
                 self._small(painter, at, model.suggestions[index].item, place, lift)
             seen = Rect(max(0, place.x), place.y, min(place.right, at.width) - max(0, place.x), place.h)
@@ -109,7 +115,7 @@ class LookDeck:
     def _thumbs(self, painter: QPainter, at: Layout, model: ScreenModel, shift: int) -> None:
         """Landscape: the next three as small cards under the large one."""
         offers = model.suggestions
-        for i, place in enumerate(at.thumbs):
+        for i, place in enumerate(at.thumbs[:: self._way]):
             index = model.index + 1 + i
             if index >= len(offers):
                 break
@@ -117,7 +123,13 @@ class LookDeck:
             self.canvas.targets.append((place, (Intent.FORWARD,) * (i + 1)))
         for mark, icon, intent in ((at.back, "left", Intent.BACK), (at.forward, "right", Intent.FORWARD)):
             badge = self._disc(at, icon)
-            self.canvas.put(painter, badge, mark.x + shift, mark.y, intent)
+            self.canvas.put(painter, badge, mark.x + shift, mark.y, self._turned(intent))
+
+    def _turned(self, intent: Intent) -> Intent:
+        """What fetching from a side means."""
+        turned = self.canvas.turned(intent)
+        assert isinstance(turned, Intent)
+        return turned
 
     def _disc(self, at: Layout, icon: str) -> Baked:
         return self.canvas.kept(("disc", icon), lambda: pills.bake_disc(self.canvas.look, at.scale, icon))

@@ -22,6 +22,7 @@ from mirror.ui.framing import Framing, body_span
 from mirror.ui.layout import Layout
 from mirror.ui.logo import load_logo
 from mirror.ui.overlay import Overlay
+from mirror.ui.phone_desk import PhoneDesk, PhonePages
 from mirror.ui.pictures import PictureShelf
 from mirror.ui.record import Recorder
 from mirror.ui.screens import (
@@ -77,7 +78,7 @@ class MirrorWindow:
     """Ties pipeline, state machine and widget together on the GUI thread."""
 
     def __init__(
-        self, pipeline: LivePipeline, settings: Settings, *, engineer: bool = False,
+        self, pipeline: LivePipeline, settings: Settings, *, engineer: bool = False, phone: PhonePages | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pipeline = pipeline
@@ -96,7 +97,8 @@ class MirrorWindow:
             names: tuple[ThemeName, ...] = ("light", "dark") if settings.ui.theme == "auto" else (settings.ui.theme,)
             self.overlay.logo = load_logo(Path(settings.ui.logo), [Theme.named(name) for name in names])
         self.overlay.low_controls = settings.ui.low_controls
-        self.overlay.handoff.url = settings.handoff.url
+        self.overlay.handoff.url = settings.handoff.url or (phone.look_url() if phone is not None else "")
+        self.phone = PhoneDesk(phone)
         self.widget = MirrorWidget(self.overlay, self.model, self.press, clock)
         self.widget.on_painted = self._painted
         self.widget.on_resized = self._resized
@@ -123,6 +125,7 @@ class MirrorWindow:
         self.shelf.start()
         self._show_pieces()
         self.pipeline.on_picture = self.bell.ring
+        self.phone.listen(self.bell.ring)
         self.pipeline.on_new_items = self._show_pieces
         self._resized(self.widget.at)
         self.pipeline.start()
@@ -133,6 +136,7 @@ class MirrorWindow:
         self._timer.stop()
         self._over = True
         self.pipeline.on_picture = None
+        self.phone.listen(None)
         try:
             self.pipeline.stop()
         finally:
@@ -168,13 +172,16 @@ class MirrorWindow:
             self.overlay.words = Words(self.settings.ui.language)  # what the last visitor spoke is forgotten too
         self._frame_her(state, now)
         for intent in self.overlay.hands.intents(state, self.model.screen, now):
-            self.press(intent)
+            self.press(self.overlay.turned(intent))
+        for act in self.phone.take(state.shopper):
+            self.press(act)
         self.widget.set_state(state)
         self.ambience.watch_prices(self.pipeline.catalogue, state.stale, now)
         if self.model.screen is Screen.COMPARE and not self.overlay.freeze.active:
             self.press(Intent.CLOSE)  # the window changed its size: the still was erased
         if before in SERVING and self.model.screen not in SERVING:
             self.overlay.forget()
+        self._tell_phone()
         self.widget.update()
         if state.source_state == "ended":
             self.on_quit()
@@ -239,7 +246,18 @@ class MirrorWindow:
         self._do(self.model.press(act, self.clock()))
         if before in SERVING and self.model.screen not in SERVING:
             self.overlay.forget()
+        self._tell_phone()
         self.widget.update()
+
+    def _tell_phone(self) -> None:
+        """Her phone goes with the visit: what it is shown, and whether the mirror invites one."""
+        self.phone.follow(self.model, self._state.shopper, self.overlay.words, self.overlay.choices.bands,
+                          self.overlay.stale)
+        url = self.phone.url
+        if url:
+            self.overlay.phone.link = url
+        elif self.overlay.phone.link:
+            self.overlay.phone.forget()
 
     def _do(self, effects: Iterable[Effect]) -> None:
         for effect in effects:

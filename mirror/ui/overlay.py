@@ -6,6 +6,7 @@ The overlay keeps what it painted: ``plates`` (window rectangles of all plates) 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
@@ -30,6 +31,7 @@ from mirror.ui.language_pill import paint_choice
 from mirror.ui.layout import HINTED, Layout, Rect
 from mirror.ui.logo import bake_logo
 from mirror.ui.look_deck import LookDeck
+from mirror.ui.phone_code import PhoneCode
 from mirror.ui.screens import DARK, Guidance, Intent, Screen
 from mirror.ui.states import ScreenModel
 from mirror.ui.tag_layer import TagLayer
@@ -65,21 +67,26 @@ class Overlay(Canvas):
         self.hands = HandControl()
         self.handoff = HandOff(self)
         self.freeze = Freeze(self)
+        self.phone = PhoneCode(self, self.handoff, self.freeze)
         self._stop_x = 0
+        self._cleared: tuple[Layout | None, object, Any] = None, None, None
         self._somebody = False
 
     def forget(self) -> None:
         """Let go of everything that was drawn for her."""
-        self.cache.clear()
+        self.drop()
         self.tags.forget()
         self.hands.forget()
         self.freeze.forget()
         self.handoff.forget()
+        self.phone.forget()
 
     def prepare(self, at: Layout, model: ScreenModel) -> None:
-        """Draw what she will probably ask for next; between paints."""
+        """Draw what is missing, and what she will probably ask for next; between paints."""
+        self.catch_up()
         self._look_deck.prepare(at, model)
-        self.handoff.prepare(at, model)
+        self.handoff.prepare(model)
+        self.phone.prepare(at, model)
 
     def paint(
         self, painter: QPainter, at: Layout, model: ScreenModel, state: MirrorState, view: View | None, now: float,
@@ -96,8 +103,7 @@ class Overlay(Canvas):
         self._top(painter, at, model)
         tagged = model.screen in TAGGED
         if view is not None and tagged:
-            cleared = self.handoff.cleared(self.freeze.cleared(at.for_tags(model.screen), model), model)
-            self.tags.paint(painter, cleared, model, state, view)
+            self.tags.paint(painter, self._lanes(at, model), model, state, view)
         elif not tagged:
             self.tags.hide()
         draw = {
@@ -108,6 +114,7 @@ class Overlay(Canvas):
         }.get(model.screen)
         if draw is not None:
             draw(painter, at, model)
+            self.phone.paint(painter, at, model)
         elif model.screen is Screen.PLAIN:
             self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
         if view is not None:
@@ -128,6 +135,14 @@ class Overlay(Canvas):
             return False
         self._panel_at = now
         return True
+
+    def _lanes(self, at: Layout, model: ScreenModel) -> Layout:
+        """The layout whose lanes leave all that stands in them its place; made anew only when that changes."""
+        key = (model.screen, self.handoff.shown(model), self.phone.shown(at, model))
+        if self._cleared[0] is not at or self._cleared[1] != key:
+            lanes = self.handoff.cleared(self.freeze.cleared(at.for_tags(model.screen), model), model)
+            self._cleared = at, key, self.phone.cleared(lanes, model)
+        return self._cleared[2]
 
     # the edges
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
-from mirror.domain import Garment
 from mirror.ui import icons, text, theme
 from mirror.ui.baking import Baked, bake_free, bake_plate, rounded
 from mirror.ui.theme import Theme
@@ -118,15 +117,15 @@ def see_through(look: Theme) -> QColor:
 
 
 def bake_tag(
-    look: Theme, width: int, height: int, scale: float, garment: Garment, name: str, colour_name: str,
+    look: Theme, width: int, height: int, scale: float, hue: str, name: str, colour_name: str,
 ) -> Baked:
-    """The name of a garment and its main colour as swatch and word."""
+    """The name of a garment and its main colour (#rrggbb, "" where there is none) as swatch and word."""
     def content(painter: QPainter, w: float, h: float) -> None:
         title = text.fit(name, LABEL, 600, w - 2 * 22)
         text.draw(painter, title, 22, 10, look.ink)
-        if not garment.colours:
+        if not hue:
             return
-        swatch = QColor(garment.colours[0])
+        swatch = QColor(hue)
         # a black swatch on a dark plate is seen by its rim alone
         painter.setPen(QPen(look.ink2 if theme.contrast(swatch, look.plate) < SWATCH_RIM else look.line, 1.5))
         painter.setBrush(swatch)

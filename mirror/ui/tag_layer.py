@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
@@ -20,8 +21,25 @@ from mirror.ui.tags import Tag, TagPlaces
 
 TAG_S = theme.tokens()["motion"]["tag"]["ms"] / 1000
 DOT = 11
+LEADER = (400, 8)
+"""Design pixels of the strip that leaders are cut off."""
+STEP = 8
+"""Of 256 in each of red, green and blue: hardly seen on a swatch."""
 LINE_HIGH = 72
 """Design pixels of a size's line on her tag."""
+
+
+@cache
+def _pens(scale: float) -> tuple[QPen, ...]:
+    """Of a leader: its dark edge, and the line."""
+    on_video, stroke = theme.tokens()["color"]["onVideo"], theme.tokens()["stroke"]
+    return tuple(QPen(theme.colour(on_video[name]), stroke[width] * scale)
+                 for name, width in (("lineUnder", "leaderUnder"), ("line", "leader")))
+
+
+def steady(colour: str) -> str:
+    """A colour (#rrggbb) in steps of :data:`STEP`: light trembles, and its tag need not be drawn anew each time."""
+    return "#" + "".join(f"{min(255, round(int(colour[i : i + 2], 16) / STEP) * STEP):02x}" for i in (1, 3, 5))
 
 
 class TagLayer:
@@ -52,8 +70,6 @@ class TagLayer:
         tags = self.places.place(at, view, state.pose, state.garments, sizes=len(sizes), now=self.canvas.now)
         self._since = {tag.key: self._since.get(tag.key, self.canvas.now) for tag in tags}
         painter.setRenderHint(QPainter.Antialiasing, True)
-        on_video = theme.tokens()["color"]["onVideo"]
-        stroke = theme.tokens()["stroke"]
         shown: list[tuple[Tag, float]] = []
         for tag in tags:
             if tag.yours and not sizes:
@@ -62,9 +78,7 @@ class TagLayer:
             grown = self.canvas.eased(self._since[tag.key], TAG_S)
             dot = QPointF(*tag.dot)
             foot = dot + (QPointF(*tag.foot) - dot) * grown
-            for name, width in (("lineUnder", stroke["leaderUnder"]), ("line", stroke["leader"])):
-                painter.setPen(QPen(theme.colour(on_video[name]), width * at.scale))
-                painter.drawLine(dot, foot)
+            self._leader(painter, at, dot, foot)
             self._dot(painter, at, "yours" if tag.yours else "dot", tag.dot)
             shown.append((tag, grown))
         painter.setRenderHint(QPainter.Antialiasing, False)
@@ -73,6 +87,28 @@ class TagLayer:
                 place = self.canvas.put(painter, self._tag(at, tag, sizes, declared=declared), tag.plate.x, tag.plate.y)
                 if tag.yours:
                     self._touched(place, sizes)
+
+    def _leader(self, painter: QPainter, at: Layout, dot: QPointF, foot: QPointF) -> None:
+        """The line from what is named to its plate."""
+        if dot.y() != foot.y():
+            for pen in _pens(at.scale):
+                painter.setPen(pen)
+                painter.drawLine(dot, foot)
+            return
+        # a level one is cut off a strip: drawing smooth lines is dear
+
+        def draw(p: QPainter, w: float, h: float) -> None:
+            for pen in _pens(1.0):
+                p.setPen(pen)
+                p.drawLine(QPointF(0, h / 2), QPointF(w, h / 2))
+
+        strip = self.canvas.kept(("leader",), lambda: bake_free(
+            round(LEADER[0] * at.scale), 2 * round(LEADER[1] / 2 * at.scale), at.scale, draw))
+        left, right = sorted((round(dot.x()), round(foot.x())))
+        while left < right:
+            wide = min(right - left, strip.width)
+            painter.drawImage(left, round(dot.y()) - strip.height // 2, strip.image, 0, 0, wide, strip.height)
+            left += wide
 
     def _touched(self, plate: Rect, sizes: tuple[str, ...]) -> None:
         """One tap: on a size, and it is hers; on the line below them, and all her choices open."""
@@ -88,12 +124,12 @@ class TagLayer:
         if tag.garment is None:
             about = words("yourSize" if declared else "about")
             return self.canvas.kept(("size", about, sizes), lambda: pills.bake_size_tag(
-                self.canvas.look, w, h, at.scale, about, words("maybe"), words("change"), sizes))
+                self.canvas.look, w, h, at.scale, about, words("maybe"), words("change"), sizes), ("size", h))
         garment = tag.garment
-        hue = garment.colours[0] if garment.colours else ""
+        hue = steady(garment.colours[0]) if garment.colours else ""
         return self.canvas.kept(("tag", garment.category, hue), lambda: pills.bake_tag(
-            self.canvas.look, w, h, at.scale, garment, words.category(garment.category),
-            self.name_colour(hue) if hue else ""))
+            self.canvas.look, w, h, at.scale, hue, words.category(garment.category),
+            self.name_colour(hue) if hue else ""), ("tag", tag.key))
 
     def _dot(self, painter: QPainter, at: Layout, kind: str, where: tuple[int, int]) -> None:
         side = 2 * DOT + 4

@@ -121,6 +121,8 @@ class TagPlaces:
             if held and held[0] == side and not resting and abs(held[1] - top) < STILL * at.scale:
                 top = held[1]
             room.append((wish, Rect(x, max(lane.y, min(top, lane.bottom - height)), width, height)))
+        if not room:
+            return []
         room.sort(key=lambda pair: (pair[0].dot[1], pair[0].key))
         places = [place for _, place in room]
         for i in range(1, len(places)):

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from PyQt5.QtCore import QPointF
 from PyQt5.QtGui import QColor, QFontMetricsF, QPainter
 
-from mirror.ui import theme
+from mirror.ui import direction, theme
 
 SHRINK_MOST = float(theme.tokens()["type"]["maxShrink"])
 BALANCE_BELOW = 0.45
@@ -58,7 +58,7 @@ def fit(
     smallest setting with an ellipsis (``clipped``): only a shop's own titles can get there.
     """
     smallest = max(1, round(px * SHRINK_MOST))
-    sizes = list(range(px, smallest - 1, -2))
+    sizes = [*range(px, smallest, -2), smallest]
     for count in range(1, most_lines + 1):
         for step in sizes:
             lines = _wrap(text, step, weight, width)
@@ -75,14 +75,20 @@ def draw(
     painter: QPainter, fitted: Fitted, x: float, y: float, colour: QColor, *, align: float = 0.0,
     within: float = 0.0,
 ) -> None:
-    """Draw with the top of the first line's box at ``y``. ``align`` 0 left, 0.5 centre, 1 right in ``within``."""
+    """Draw with the top of the first line's box at ``y``. ``align`` 0 left, 0.5 centre, 1 right in ``within``
+    (where it is read from the right: 0 right, 1 left)."""
     painter.setFont(theme.font(fitted.px, fitted.weight))
     painter.setPen(colour)
     metrics = _metrics(fitted.px, fitted.weight)
     first = y + (fitted.leading - metrics.ascent() - metrics.descent()) / 2 + metrics.ascent()
     for number, line in enumerate(fitted.lines):
-        shift = (within - metrics.horizontalAdvance(line)) * align
-        painter.drawText(QPointF(x + shift, first + number * fitted.leading), line)
+        wide = metrics.horizontalAdvance(line)
+        left, foot = x + (within - wide) * align, first + number * fitted.leading
+        if direction.mirrored():
+            with direction.upright(painter, left, wide):
+                painter.drawText(QPointF(left, foot), direction.MARK + line)
+        else:
+            painter.drawText(QPointF(left, foot), line)
 
 
 def _made(lines: list[str], px: int, weight: int, line_height: float, clipped: bool = False) -> Fitted:

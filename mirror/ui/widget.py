@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -28,6 +29,8 @@ KEYS: Mapping[int, Intent] = {
     Qt.Key_F: Intent.FREEZE, Qt.Key_F11: Intent.FULLSCREEN, Qt.Key_Q: Intent.QUIT,
 }
 GROUND = "#101214"
+HELD_S = 0.010
+"""A paint keeps the interpreter to itself: it is over sooner than this."""
 PAINTS = 240
 """Paint times and intervals kept: eight seconds at 30 fps."""
 
@@ -124,6 +127,7 @@ class MirrorWidget(QWidget):
         elif self.overlay.freeze.paint_video(painter, video, self.at):
             pass
         elif (video.width(), video.height()) == (self.at.width, self.at.height):
+            # whole: the parts that no plate hides, one by one, took longer
             painter.drawImage(0, 0, video)
         else:
             # only for the one or two frames after the window changed its size
@@ -131,11 +135,15 @@ class MirrorWidget(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         begun = time.perf_counter()
+        often = sys.getswitchinterval()
+        # handed over in the middle, the interpreter comes back after half a millisecond or more, several times a paint
+        sys.setswitchinterval(HELD_S)
         painter = QPainter(self)
         try:
             self.paint_onto(painter)
         finally:
             painter.end()
+            sys.setswitchinterval(often)
         self.paint_times.append(time.perf_counter() - begun)
         if self.on_painted is not None:
             self.on_painted()
@@ -151,7 +159,7 @@ class MirrorWidget(QWidget):
         if intent is None:
             super().keyPressEvent(event)
             return
-        self._press(intent)
+        self._press(self.overlay.turned(intent))
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         return False  # Tab switches between similar and outfit; there is nothing else to focus

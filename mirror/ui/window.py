@@ -20,6 +20,7 @@ from mirror.config import Settings
 from mirror.domain import MirrorError
 from mirror.pipeline.live import LivePipeline
 from mirror.ui.mirror_window import TICK_MS, MirrorWindow
+from mirror.ui.phone_desk import PhonePages
 from mirror.ui.record import Recorder, save_snapshot
 from mirror.ui.widget import MirrorWidget
 
@@ -43,12 +44,14 @@ def _qt_says(kind: int, context: object, message: str | None) -> None:
 def run_window(
     pipeline: LivePipeline, settings: Settings, *, fullscreen: bool = False, size: tuple[int, int] | None = None,
     seconds: float | None = None, record: Path | None = None, snapshot: Path | None = None, engineer: bool = False,
+    phone: PhonePages | None = None,
 ) -> int:
     """Show the mirror until it is closed, interrupted, the source ends or ``seconds`` are over; 0 when all went well.
 
     Starts and stops the pipeline. On the offscreen platform the same widget is painted, unseen. ``record`` grabs
     what the window shows into an mp4 (with a REC sign on it); ``snapshot`` is a PNG of the first settled look, or
-    of the end when there was none; without ``seconds`` a snapshot of the look also ends the run.
+    of the end when there was none; without ``seconds`` a snapshot of the look also ends the run. ``phone``: what the
+    mirror serves to telephones.
 
     Raises:
         MirrorError: an output file cannot be written, or the window failed.
@@ -59,7 +62,7 @@ def run_window(
     app.setQuitOnLastWindowClosed(True)
     failures: list[BaseException] = []
     restore = _guard(app, failures)
-    window = MirrorWindow(pipeline, settings, engineer=engineer)
+    window = MirrorWindow(pipeline, settings, engineer=engineer, phone=phone)
     window.on_quit = app.quit
     window.wants_snapshot = snapshot is not None
     _show(app, window.widget, fullscreen, size)

@@ -29,7 +29,10 @@ class Words:
         if not path.is_file():
             raise UsageError(f"language {language!r} has no copy here; known are {', '.join(languages())}")
         self.language = language
+        """Its code."""
         self._copy: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self.rtl = self._copy["reads"] == "rtl"
+        """Whether it is read from right to left."""
 
     def __call__(self, key: str) -> str:
         return str(self._copy[key])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "runtime"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "vision"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from fake_world import board, gpu, models
 

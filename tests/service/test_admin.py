@@ -6,16 +6,14 @@ import http.client
 import json
 import os
 import re
-import shutil
 import stat
-import subprocess
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from driver import browser_or_skip
 
 from mirror import cli
 from mirror.config import load_settings
@@ -191,10 +189,7 @@ def test_only_this_machine_is_listened_to_unless_the_shop_says_so(server: AdminS
 
 
 def test_in_a_real_browser(server: AdminServer, tmp_path: Path) -> None:
-    driver, chromium = shutil.which("chromedriver"), shutil.which("chromium")
-    if driver is None or chromium is None:
-        pytest.skip("no chromium and chromedriver here (Debian: chromium-driver)")
-    with Driver(driver, chromium, tmp_path) as browser:
+    with browser_or_skip(tmp_path) as browser:
         browser.open(f"http://127.0.0.1:{server.port}/")
         browser.type("#password", WORD)
         browser.click("button")
@@ -208,55 +203,3 @@ def test_in_a_real_browser(server: AdminServer, tmp_path: Path) -> None:
             browser.picture(Path(picture) / "admin.png")
     settings = load_settings(server.admin.config, environment={})
     assert (settings.ui.theme, settings.shop.categories) == ("dark", "dress")
-
-
-class Driver:
-    """A few words of the WebDriver protocol (W3C), over HTTP: no package needed."""
-
-    def __init__(self, driver: str, chromium: str, folder: Path) -> None:
-        self.process = subprocess.Popen(
-            [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        assert self.process.stdout
-        port = next(m[1] for line in self.process.stdout if (m := re.search(r"successfully on port (\d+)", line)))
-        self.root = f"http://127.0.0.1:{port}/session"
-        options = {"binary": chromium, "args": [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=900,1600",
-            f"--user-data-dir={folder / 'profile'}"]}
-        wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options, "timeouts": {"implicit": 10000}}}}
-        self.root += "/" + self._call("POST", "", wanted)["sessionId"]
-
-    def __enter__(self) -> Driver:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._call("DELETE", "")
-        self.process.terminate()
-        self.process.wait(10)
-
-    def _call(self, method: str, path: str, body: Any = None) -> Any:
-        data = None if method != "POST" else json.dumps(body or {}).encode()
-        request = urllib.request.Request(self.root + path, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
-            return json.load(answer)["value"]
-
-    def _find(self, selector: str, using: str = "css selector") -> str:
-        return "/element/" + next(iter(self._call("POST", "/element", {"using": using, "value": selector}).values()))
-
-    def open(self, url: str) -> None:
-        self._call("POST", "/url", {"url": url})
-
-    def type(self, css: str, text: str) -> None:
-        self._call("POST", self._find(css) + "/value", {"text": text})
-
-    def click(self, css: str) -> None:
-        self._call("POST", self._find(css) + "/click")
-
-    def text(self, xpath: str) -> str:
-        """Of an element that only the page which is coming has: the one before may still stand there after a click, and
-        what is found on it is gone by the next word."""
-        return str(self._call("GET", self._find(xpath, "xpath") + "/text"))
-
-    def picture(self, path: Path) -> None:
-        import base64
-
-        path.write_bytes(base64.b64decode(self._call("GET", "/screenshot")))

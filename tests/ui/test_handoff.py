@@ -15,7 +15,8 @@ from ui_stage import StillCatalogue, StillPipeline, frame, items, state
 
 from mirror.config import HandoffSettings, Settings, load_settings
 from mirror.domain import UsageError
-from mirror.ui.handoff import MODULE_LEAST, items_of, link_of
+from mirror.ui.code import MODULE_LEAST
+from mirror.ui.handoff import items_of, link_of
 from mirror.ui.screens import Intent, Screen
 
 URL = "https://shop.example/look?ids={ids}"

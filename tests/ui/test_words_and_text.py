@@ -113,6 +113,8 @@ class Drawing:
     def __init__(self) -> None:
         self.boxes: list[Drawn] = []
         self.faults: list[str] = []
+        self.devices: list[Any] = []
+        """Kept, so that no later picture gets the same id."""
 
 
 @pytest.fixture
@@ -122,7 +124,6 @@ def drawn(app: Any, monkeypatch: pytest.MonkeyPatch) -> Drawing:
     from mirror.ui import baking, text
 
     drawing = Drawing()
-    kept: list[Any] = []
     free: set[int] = set()
     real: Callable[..., None] = text.draw
     bake_free = baking.bake_free
@@ -132,12 +133,12 @@ def drawn(app: Any, monkeypatch: pytest.MonkeyPatch) -> Drawing:
         if fitted.clipped:
             drawing.faults.append(f"clipped: {fitted.lines}")
         device = painter.device()
-        kept.append(device)  # so that no later picture gets the same id
+        drawing.devices.append(device)
         left = x + (within - fitted.width) * align if align else x
         # the ink of a line keeps a tenth of its box free above and below
         trim = fitted.leading * 0.14
         box = painter.transform().mapRect(QRectF(left, y + trim, fitted.width, fitted.height - 2 * trim))
-        scale = painter.transform().m11()
+        scale = abs(painter.transform().m11())  # mirrored where it is read from right to left
         pad, below = (math.ceil(baking.PAD * scale), math.ceil(baking.PAD_BELOW * scale))
         if device.width() in free:
             pad = below = 0
@@ -194,29 +195,18 @@ def long_look(language: str = "en") -> Look:
                   for part in (whole.similar, whole.complete)))
 
 
-SHAPES = [(size, theme, language, {}) for size in ((1080, 1920), (1920, 1080), (720, 1280), (1280, 800))
-          for theme in ("light", "dark", "contrast") for language in languages()]
-SHAPES += [((2160, 3840), theme, language, {}) for theme, language in zip(("light", "dark", "dark"), languages(),
-                                                                         strict=True)]
-SHAPES += [(size, "light", language, {"low_controls": True}) for size in ((1080, 1920), (1920, 1080))
-           for language in languages()]
-
-
-@pytest.mark.parametrize(("size", "theme", "language", "ui"), SHAPES, ids=lambda part: str(part).replace(" ", ""))
-def test_no_word_is_clipped_overlaps_another_or_is_untranslated_on_any_screen(
-    drawn: Drawing, tmp_path: Path, size: tuple[int, int], theme: str, language: str, ui: dict[str, Any],
-) -> None:
+def paint_every_screen(window: Any, clock: list[float], language: str) -> set[str]:
+    """Every screen with its longest words; which there were. The window is closed then."""
     from mirror.ui.choices import Choices
     from mirror.ui.screens import Guidance, Screen
 
-    window, _, clock = staged(tmp_path, size, theme, language, **ui)
     now, model = state(look=long_look(language)), window.model
     model.look, model.sizes, model.chosen = now.look, {"tops": ("XXL", "XL"), "bottoms": ("M",)}, frozenset()
     earlier = tuple(replace(s, item=replace(s.item, id=f"earlier-{s.item.id}")) for s in now.look.similar)
     window.widget.set_state(replace(now, notice="source /dev/video0: no fresh frame; check the camera and its cable"))
     from mirror.pipeline.view import filling
 
-    view = filling(*FRAME, *size)
+    view = filling(*FRAME, window.widget.at.width, window.widget.at.height)
     seen: set[str] = set()
     marked = ({}, {row: chips[0] for row, chips in CHIPS.items()})
     for screen in Screen:
@@ -238,6 +228,26 @@ def test_no_word_is_clipped_overlaps_another_or_is_untranslated_on_any_screen(
                 seen.add(screen.value)
     model.screen, model.look = Screen.LOOK, Look()  # the shop has nothing to offer
     window.widget.grabbed()
+    window.widget.close()  # what it still has to draw is not the next test's
+    return seen
+
+
+SHAPES = [(size, theme, language, {}) for size in ((1080, 1920), (1920, 1080), (720, 1280), (1280, 800))
+          for theme in ("light", "dark", "contrast") for language in languages()]
+SHAPES += [((2160, 3840), theme, language, {}) for theme, language in zip(("light", "dark", "dark"), languages(),
+                                                                         strict=True)]
+SHAPES += [(size, "light", language, {"low_controls": True}) for size in ((1080, 1920), (1920, 1080))
+           for language in languages()]
+
+
+@pytest.mark.parametrize(("size", "theme", "language", "ui"), SHAPES, ids=lambda part: str(part).replace(" ", ""))
+def test_no_word_is_clipped_overlaps_another_or_is_untranslated_on_any_screen(
+    drawn: Drawing, tmp_path: Path, size: tuple[int, int], theme: str, language: str, ui: dict[str, Any],
+) -> None:
+    from mirror.ui.screens import Screen
+
+    window, _, clock = staged(tmp_path, size, theme, language, **ui)
+    seen = paint_every_screen(window, clock, language)
     said = [words for _, _, words in drawn.boxes]
     assert Words(language)("empty").replace(" ", "") in "".join(said).replace(" ", "")
     assert sorted(set(drawn.faults)) == []

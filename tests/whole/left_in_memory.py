@@ -17,12 +17,13 @@ from mirror.domain import Face, Garment, Look, Mask, Pose, Profile, Suggestion
 from mirror.pipeline.frames import PosedFrame
 from mirror.pipeline.memory import Declared, Findings
 from mirror.ui.choices import Choices
+from mirror.ui.phone import PhoneView
 
 MARK = (13, 201, 77)
 """Blue, green, red of her clothes."""
 FEW = 50
 """Pixels of that colour that no picture without her has."""
-OF_HER = (Suggestion, Garment, Face, Mask, Pose, PosedFrame)
+OF_HER = (Suggestion, Garment, Face, Mask, Pose, PosedFrame, PhoneView)
 """Types of which nothing is left when nobody is there."""
 
 

@@ -1,7 +1,7 @@
 """A whole visit under an X server: approach, consent, a corrected size, a page, a card chosen, its code read, and gone.
 
-By touch and keys, and by drawn hands that the gesture recogniser reads. Afterwards nothing of her is in memory or on
-disk; a mirror that is careless on purpose shows that the test would notice.
+By touch and keys, by drawn hands that the gesture recogniser reads, and by a phone alone. Afterwards nothing of her is
+in memory or on disk; a mirror that is careless on purpose shows that the test would notice.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from catalog.atomic import replacing
 from catalog.writer import write_index
 
 HERE = Path(__file__).parent
-WAYS = ("touch", "hand", "careless")
+WAYS = ("touch", "hand", "phone", "careless")
 HOMES = {"HOME": "home", "TMPDIR": "tmp", "XDG_CACHE_HOME": "home/.cache", "XDG_CONFIG_HOME": "home/.config",
          "XDG_DATA_HOME": "home/.local/share", "XDG_STATE_HOME": "home/.local/state", "XDG_RUNTIME_DIR": "run"}
 
@@ -104,19 +104,21 @@ def _shop(folder: Path) -> None:
         write_index(out, items, vectors, embedder="fake@0", pictures=".")
 
 
-@pytest.mark.parametrize("way", ["touch", "hand"])
+@pytest.mark.parametrize("way", ["touch", "hand", "phone"])
 def test_a_whole_visit_ends_in_goodbye(visits: dict[str, Any], way: str) -> None:
     told = visits[way]
     assert told["platform"] == "xcb"
-    opened = {"touch": ["correction", "look", "detail", "compare"], "hand": ["correction", "look", "detail"]}[way]
+    opened = ["correction", "look", "detail", *([] if way == "hand" else ["compare"])]
     assert told["screens"] == [
         "attract", "approach", "consent", "looking", "look", *opened, "goodbye"]
     assert told["size"]
     assert told["code"] == f"https://shop.example/look?ids={told['opened']}"
     assert told.get("still", True)
+    assert told.get("shown", True), "a phone is told which card is in hand"
+    assert told.get("after", [410] * 3) == [410] * 3, "a phone's link outlives the visit"
 
 
-@pytest.mark.parametrize("way", ["touch", "hand"])
+@pytest.mark.parametrize("way", ["touch", "hand", "phone"])
 def test_nothing_of_her_is_in_memory_when_she_has_gone(visits: dict[str, Any], way: str) -> None:
     told = visits[way]
     assert told["before"] == []
@@ -125,7 +127,7 @@ def test_nothing_of_her_is_in_memory_when_she_has_gone(visits: dict[str, Any], w
     assert told["left"] == []
 
 
-@pytest.mark.parametrize("way", ["touch", "hand"])
+@pytest.mark.parametrize("way", ["touch", "hand", "phone"])
 def test_nothing_of_her_is_written_to_disk(visits: dict[str, Any], way: str) -> None:
     told = visits[way]
     assert told["writes"] == []

@@ -1,4 +1,5 @@
-"""Run by test_visit: one whole visit before the real window and the real pipeline, by touch and keys or by hand.
+"""Run by test_visit: one whole visit before the real window and the real pipeline, by touch and keys, by hand or by
+phone.
 
 Fake are the shop floor (drawn frames, at a camera's pace) and the nets (the readers of ``pipeline_world``, which read
 the drawn figure's keypoints as they were drawn). Prints one JSON line of what happened and what is left of her.
@@ -11,8 +12,11 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from html.parser import HTMLParser
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import cv2
 import numpy as np
@@ -26,12 +30,15 @@ from PyQt5.QtWidgets import QApplication
 from benchmarks.gesture_moves import HANG, QUIET, RAISED, Figure, Key
 from catalog.index import Catalogue
 from mirror.camera.source import Source
-from mirror.config import HandoffSettings, PipelineSettings, Settings, UiSettings
+from mirror.config import HandoffSettings, PhoneSettings, PipelineSettings, Settings, UiSettings
 from mirror.domain import COCO_KEYPOINTS, ImageArray, Pose
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.memory import ShopperMemory
+from mirror.service.phone import PhoneServer
 from mirror.ui.freeze import Freeze
 from mirror.ui.mirror_window import MirrorWindow
+from mirror.ui.phone import PhoneLink
+from mirror.ui.phone_desk import PhonePages
 from mirror.ui.record import pixels_of
 from mirror.ui.screens import Act, Intent, Pick, Screen
 from mirror.ui.visit import Visit
@@ -111,12 +118,17 @@ def draw(image: ImageArray, pose: Pose) -> None:
 class Stage:
     """The window, the floor, and what happened."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, phone: bool) -> None:
         self.app = QApplication(["visit"])
         self.floor = ShopFloor()
         catalogue = Catalogue.open_serving(folder / "shop" / "shop.catalogue")
         self.pipeline = LivePipeline(self.floor, FakeVision(World(self.floor.seen)), catalogue, SETTINGS)  # type: ignore[arg-type]
-        self.window = MirrorWindow(self.pipeline, SETTINGS)
+        self.link, self.server = PhoneLink(), None
+        if phone:
+            self.server = PhoneServer(PhoneSettings("127.0.0.1", 0, remote=True), link=self.link)
+            self.server.start()
+        self.window = MirrorWindow(self.pipeline, SETTINGS, phone=None if self.server is None else PhonePages(
+            self.server.base, self.link))
         self.widget = self.window.widget
         self.widget.setWindowFlag(Qt.FramelessWindowHint)
         self.widget.resize(1080, 1920)
@@ -164,18 +176,90 @@ class Stage:
         begun = time.monotonic()
         self.until("a hand at rest", lambda: time.monotonic() - begun > FALL_S + REST_S)
 
-    def code(self) -> str:
-        """What OpenCV's reader finds in what the X server shows of the window."""
+    def code(self, start: str = "https://shop.example/") -> str:
+        """What OpenCV's reader finds in what the X server shows of the window, of the codes that begin so."""
         found: list[str] = []
 
         def read() -> bool:
             shot = self.app.primaryScreen().grabWindow(self.widget.winId()).toImage()
             grey = cv2.cvtColor(pixels_of(shot.convertToFormat(QImage.Format_RGB32)), cv2.COLOR_BGRA2GRAY)
-            found.append(cv2.QRCodeDetector().detectAndDecode(grey)[0])
-            return bool(found[-1])
+            read, told, _, _ = cv2.QRCodeDetector().detectAndDecodeMulti(grey)
+            found.extend(link for link in told if link.startswith(start)) if read else None
+            return bool(found)
 
         self.until("a code that can be read", read)
         return found[-1]
+
+
+class Phone:
+    """A browser that runs no script: it posts the buttons of the page that it was given."""
+
+    def __init__(self, url: str) -> None:
+        self.host = urlsplit(url).netloc
+        self.page = ""
+        status, headers = self.ask("POST", urlsplit(url).path)
+        assert status == 303, self.page
+        self.path = str(headers["Location"])
+
+    def ask(self, method: str, path: str, **form: str) -> tuple[int, Any]:
+        connection = HTTPConnection(self.host, timeout=10)
+        connection.request(method, path, urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
+        answer = connection.getresponse()
+        self.page = answer.read().decode()
+        connection.close()
+        return answer.status, answer.headers
+
+    def buttons(self) -> list[str]:
+        """What can be pressed now."""
+        found: list[str] = []
+
+        class Reader(HTMLParser):
+            def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+                if tag == "button":
+                    found.append(dict(attrs).get("value") or "")
+
+        assert self.ask("GET", self.path)[0] == 200, self.page
+        Reader().feed(self.page)
+        return found
+
+    def press(self, stage: Stage, word: str) -> None:
+        stage.until(f"{word} on the phone", lambda: word in self.buttons())
+        assert self.ask("POST", f"{self.path}/press", do=word)[0] == 303
+
+
+def by_phone(stage: Stage) -> None:
+    model = stage.window.model
+    stage.on(Screen.CONSENT)
+    invitation = stage.code("http://127.0.0.1")
+    phone = Phone(invitation)
+    phone.press(stage, "language")
+    stage.until("Spanish on both", lambda: "Busco" in (phone.buttons() and phone.page))
+    phone.press(stage, "yes")
+    stage.on(Screen.LOOK)
+    phone.press(stage, "change")
+    wanted = "S" if model.choices.chip("size") == "L" else "L"
+    phone.press(stage, f"size.{wanted}")
+    phone.press(stage, "close")
+    corrected(stage, wanted)
+    phone.press(stage, "outfit")
+    stage.until("the outfit", lambda: model.tab == "complete")
+    phone.press(stage, "similar")
+    phone.press(stage, "forward")
+    stage.until("the second card", lambda: model.index == 1)
+    stage.told["shown"] = model.opened is not None and model.opened.item.title in (phone.buttons() and phone.page)
+    phone.press(stage, "choose")
+    stage.on(Screen.DETAIL)
+    stage.told["code"], stage.told["opened"] = stage.code(), model.opened.item.id if model.opened else ""
+    phone.press(stage, "choose")
+    stage.on(Screen.COMPARE)
+    stage.told["still"] = stage.window.overlay.freeze.active
+    stage.told["during"] = objects_left()
+    phone.press(stage, "stop")
+    stage.on(Screen.GOODBYE)
+    stage.floor.there = False
+    stage.told["after"] = [phone.ask("GET", phone.path)[0], phone.ask("POST", f"{phone.path}/press", do="yes")[0],
+                           phone.ask("GET", urlsplit(invitation).path)[0]]
+    stage.until("nobody", lambda: stage.window._state.shopper == 0)
 
 
 def by_touch(stage: Stage) -> None:
@@ -263,7 +347,7 @@ def watched(event: str, arguments: tuple[Any, ...]) -> None:
 def main(way: str, folder: Path) -> None:
     if way == "careless":
         careless(folder)
-    stage = Stage(folder)
+    stage = Stage(folder, phone=way == "phone")
     stage.on(Screen.ATTRACT)
     stage.until("frames", lambda: len(stage.widget.paint_times) > 5)
     before = objects_left()
@@ -271,8 +355,8 @@ def main(way: str, folder: Path) -> None:
     sys.stdin.readline()
     sys.addaudithook(watched)
     stage.floor.there = True
-    {"hand": by_hand}.get(way, by_touch)(stage)
-    if way != "careless":
+    {"hand": by_hand, "phone": by_phone}.get(way, by_touch)(stage)
+    if way not in ("careless", "phone"):
         stage.told["during"] = objects_left()
     stage.floor.there = False
     stage.on(Screen.GOODBYE)  # it says that all is forgotten: so it is
@@ -282,6 +366,8 @@ def main(way: str, folder: Path) -> None:
     stage.told |= {"before": before, "left": objects_left(), "writes": list(writes)}
     print(json.dumps(stage.told), flush=True)
     sys.stdin.readline()
+    if stage.server is not None:
+        stage.server.close()
     stage.window.stop()
     stage.widget.close()
     gc.collect()
