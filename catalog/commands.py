@@ -49,20 +49,23 @@ def build_command(
     mapping: FeedMapping | None = None,
     rejects: Path | None = None,
     work: Path | None = None,
+    keep: bool = True,
 ) -> dict[str, Any]:
     """Build an index (see :func:`catalog.build.build`); what went in, and the first of what did not."""
     report = build(
         items, pictures, out, embed, embedder_name, progress, read_picture=read_picture, colours=colours, format=format,
-        mapping=mapping, rejects=rejects, work=work,
+        mapping=mapping, rejects=rejects, work=work, keep=keep,
     )
     return {
         "catalog": str(report.out),
         "items": report.rows,
-        "rejected": len(report.bad),
+        "rejected": report.left_out,
         "rejected_file": str(report.rejected) if report.rejected else None,
         "reasons": [error.document() for error in report.bad[:REJECTED_SHOWN]],
         "unknown_categories": report.unknown,
         "embedder": embedder_name,
+        "changed": report.changed,
+        "kept": str(report.kept) if report.kept else None,
         "seconds": round(report.seconds, 3),
     }
 

@@ -88,7 +88,7 @@ class _Builder:
         return build_command(
             feed, self._pictures or self._pictures_of_live(feed), out, embed=self._embed.embed_whole,
             embedder_name=self._embed.name, read_picture=read_picture, colours=picture_colours, progress=progress,
-            mapping=self._mapping, rejects=rejects, work=self._live.with_name(self._live.name + ".work"),
+            mapping=self._mapping, rejects=rejects, work=self._live.with_name(self._live.name + ".work"), keep=False,
         )
 
     def _pictures_of_live(self, feed: Path) -> Path:
