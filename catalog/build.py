@@ -25,6 +25,7 @@ from catalog.ids import Ids
 from catalog.ingest import count_rows, numbered_items
 from catalog.layout import MAGIC, Sealed
 from catalog.mapping import FeedMapping, Understanding
+from catalog.pictures.source import Folder, PictureSource
 from catalog.rejects import Rejects, reasons
 from catalog.schema import RowError
 from catalog.spool import Spool, VectorSpool
@@ -68,7 +69,7 @@ def read_plain_picture(path: Path) -> ImageArray:
 
 def build(
     items_path: Path,
-    pictures_dir: Path,
+    pictures: Path | PictureSource,
     out: Path,
     embed: Callable[[ImageArray], FloatArray],
     embedder_name: str,
@@ -85,7 +86,8 @@ def build(
 ) -> BuildReport:
     """Build an index from a feed (see :mod:`catalog.ingest` for its kinds, ``format`` and ``mapping``).
 
-    rejects: the file of rejected rows (None: ``OUT.rejected.jsonl``). work: a folder that keeps embeddings, so that
+    pictures: their folder, or another source of them (:mod:`catalog.pictures.source`). rejects: the file of rejected
+    rows (None: ``OUT.rejected.jsonl``). work: a folder that keeps embeddings, so that
     a build goes on after a kill and embeds only pictures that changed. keep: the index that ``out`` was is kept
     (:func:`catalog.atomic.previous_of`), so that a rollback can go back to it.
 
@@ -96,7 +98,8 @@ def build(
     ``out`` cannot be written; then nothing is left behind. The same input gives the same bytes.
     """
     started = time.monotonic()
-    _check_places(pictures_dir, out)
+    source = Folder(pictures) if isinstance(pictures, Path) else pictures
+    _check_places(source.folder, out)
     total = count_rows(items_path, format, mapping)
     report = Understanding()
     dim = 0
@@ -109,20 +112,23 @@ def build(
         known = Embedded(work, embedder_name, colours is not None) if work else None
         if known:
             stack.callback(known.close)
-        for done, (line, item) in enumerate(numbered_items(items_path, format, mapping, report), start=1):
+        rows = source.placed(numbered_items(items_path, format, mapping, report))
+        for done, (line, item, problem) in enumerate(rows, start=1):
             try:
                 if isinstance(item, RowError):
                     raise item
                 earlier = ids.line_of(item.id)
                 if earlier is not None:
                     raise RowError(line, "id", f"is on line {earlier} already", item.id)
-                key = _key(known, pictures_dir, item)
+                if problem is not None:
+                    raise problem
+                key = _key(known, source.folder, item)
                 kept = known.get(key) if known and key else None
                 if kept:
                     vector = _vector(kept[0], item, line, dim, scale=False)
                     seen = kept[1]
                 else:
-                    image = _picture(pictures_dir, item, line, read_picture)
+                    image = _picture(source.folder, item, line, read_picture)
                     vector = _vector(embed(image), item, line, dim)
                     seen = colours(image) if colours else ()
                     if known and key:
@@ -138,10 +144,11 @@ def build(
         if not items:
             raise MirrorError(f"{items_path}: no row can be used; {reasons(bad.first, bad.count)}")
         write_index(
-            swap.draft, items, vectors, embedder=embedder_name, pictures=recorded_pictures(pictures_dir, out),
+            swap.draft, items, vectors, embedder=embedder_name, pictures=recorded_pictures(source.folder, out),
             built=built, ids=ids, scratch=out.parent,
         )
         swap.end()
+        source.built(out)
         rejected = bad.write(rejects or out.with_name(out.name + ".rejected.jsonl"))
         return BuildReport(
             len(items), bad.first, bad.count, time.monotonic() - started, out, rejected,

@@ -16,6 +16,7 @@ from catalog.diff import diff
 from catalog.filter import Filter
 from catalog.index import Catalogue
 from catalog.mapping import FeedMapping
+from catalog.pictures.source import PictureSource
 from catalog.publish import Published, publish, roll_back
 from catalog.rejects import write_rejected
 from catalog.update import update
@@ -37,7 +38,7 @@ class Query:
 
 def build_command(
     items: Path,
-    pictures: Path,
+    pictures: Path | PictureSource,
     out: Path,
     *,
     embed: Callable[[ImageArray], FloatArray],

@@ -10,6 +10,8 @@
     "wohnaccessoires" = ""
     [sizes]
     separator = ","
+    [pictures]               # catalog.pictures.rules
+    urls = true
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.category_words import GENDER_WORDS, WORDS
+from catalog.pictures.rules import PictureRules
 from catalog.plain import plain
 from catalog.schema import COLUMNS, OPTIONAL_COLUMNS, nearest_word
 from mirror.domain import CATEGORIES, MirrorError
@@ -39,7 +42,7 @@ SHORTEST_ENDING = 4
 """Letters of a word that may end a compound ("winterjacke"); shorter ones end too many others."""
 
 _LEVELS = re.compile(r"[>/|]")
-_PARTS = ("columns", "defaults", "categories", "sizes")
+_PARTS = ("columns", "defaults", "categories", "sizes", "pictures")
 _KNOWN = (*COLUMNS, *sorted(OPTIONAL_COLUMNS - set(COLUMNS)))
 
 
@@ -68,6 +71,7 @@ class FeedMapping:
     defaults: Mapping[str, str] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
     separator: str = ""
+    pictures: PictureRules = field(default_factory=PictureRules)
 
     @classmethod
     def load(cls, path: Path) -> FeedMapping:
@@ -83,7 +87,7 @@ class FeedMapping:
                 raise MirrorError(f"{path}: [{part}] is unknown; {nearest_word(part, _PARTS)}")
             if not isinstance(entries, dict):
                 raise MirrorError(f"{path}: {part} is no table; write it as [{part}]")
-            for name, value in entries.items():
+            for name, value in entries.items() if part != "pictures" else ():
                 if not isinstance(value, str):
                     raise MirrorError(f'{path}: [{part}] {name} must be text in quotes')
                 if part in ("columns", "defaults") and name not in _KNOWN:
@@ -95,6 +99,7 @@ class FeedMapping:
             document.get("defaults", {}),
             {plain(text): category for text, category in document.get("categories", {}).items()},
             document.get("sizes", {}).get("separator", ""),
+            PictureRules.of(path, document.get("pictures", {})),
         )
 
     @property
