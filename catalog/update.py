@@ -175,9 +175,9 @@ def _rows(
 ) -> Iterator[Row]:
     """The rows of a feed with the columns that an update looks at under our names."""
     names = ("id", "currency", *CHANGEABLE)
-    kind = format or sniff(feed)
+    kind = format or sniff(feed, mapping.encoding)
     known = tuple(mapping.columns.get(name, name) for name in (*names, *more))
-    for line, row in rows_of(feed, kind, known, (mapping.columns.get("id", "id"),)):
+    for line, row in rows_of(feed, kind, known, (mapping.columns.get("id", "id"),), mapping.encoding):
         if isinstance(row, RowError):
             yield line, row
             continue

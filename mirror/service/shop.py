@@ -71,7 +71,7 @@ def build_catalogue(
         say(f"category '{text}' was not understood ({rows} rows); add it to [categories] of a --mapping")
     if document["rejected"]:
         for row in document["reasons"]:
-            say(f"{items} line {row['line']}, {row['field']}: {row['reason']}")
+            say(f"{items} line {row['line']}{', ' * bool(row['field'])}{row['field']}: {row['reason']}")
         left_out = document["rejected"]
         listed_in = document["rejected_file"]
         say(f"{left_out} rows left out, all listed in {listed_in}")
