@@ -148,8 +148,8 @@ def build(
             built=built, ids=ids, scratch=out.parent,
         )
         swap.end()
-        source.built(out)
         rejected = bad.write(rejects or out.with_name(out.name + ".rejected.jsonl"))
+        source.built(out)
         return BuildReport(
             len(items), bad.first, bad.count, time.monotonic() - started, out, rejected,
             dict(report.unknown.most_common()), swap.changed, swap.kept,

@@ -123,10 +123,14 @@ def verify_command(catalog: Path) -> dict[str, Any]:
     that are gone are no error of the index, and are counted."""
     with Catalogue.open(catalog) as catalogue:
         catalogue.verify()
-        gone = [item.picture for item in catalogue.iter_items() if not catalogue.picture(item).is_file()]
+        missing, first = 0, []
+        for item in catalogue.iter_items():
+            if not catalogue.picture(item).is_file():
+                missing += 1
+                first += [item.picture] * (missing <= REJECTED_SHOWN)
         return {
             "catalog": str(catalog), "items": len(catalogue), "whole": True,
-            "pictures_missing": len(gone), "first_missing": gone[:REJECTED_SHOWN],
+            "pictures_missing": missing, "first_missing": first,
         }
 
 

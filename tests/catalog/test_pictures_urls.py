@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
+import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -409,6 +414,84 @@ def test_a_wrong_rule_is_named(tmp_path: Path, line: str, says: str) -> None:
     path.write_text(f"[pictures]\n{line}\n")
     with pytest.raises(MirrorError, match=says):
         FeedMapping.load(path)
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from catalog.pictures import store as stores
+from catalog.build import build
+from catalog.pictures.rules import PictureRules
+from mirror.service.feed_pictures import feed_pictures
+stores.KEEP_EVERY_S = 0
+folder, stop = Path(sys.argv[1]), int(sys.argv[2])
+def progress(done, total, rate):
+    if done == stop:
+        print("stop", flush=True)
+        sys.stdin.read()
+with feed_pictures(None, folder / "shop.catalogue.pictures", PictureRules(urls=True, hosts=("127.0.0.1",))) as source:
+    build(folder / "items.csv", source, folder / "shop.catalogue",
+          lambda image: image[:2, :2].reshape(-1).astype("float32") + 1, "grid-1", progress)
+"""
+
+
+@pytest.mark.parametrize("stop", [1, 13, 30])
+def test_a_build_that_was_killed_as_it_fetched_goes_on_and_gives_the_same_bytes(
+    feed: Any, shop: Shop, stop: int
+) -> None:
+    rules = PictureRules(urls=True, hosts=("127.0.0.1",))
+    run(feed, rules)
+    clean = feed.out.read_bytes()
+    shutil.rmtree(store_of(feed.out))
+    feed.out.unlink()
+    shop.asked.clear()
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(feed.folder), str(stop)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2], env={**os.environ, "OMP_NUM_THREADS": "1"},
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().strip() == b"stop"
+        child.kill()
+    run(feed, rules)
+    assert feed.out.read_bytes() == clean
+    # what a build has taken in is not asked for again; what was on its way when it was killed is
+    assert all(shop.asked[f"{number}.png"] == 1 for number in range(stop))
+    assert max(shop.asked.values()) <= 2
+
+
+def test_https_is_fetched_from_a_host_that_its_certificate_names_only(
+    feed: Any, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed: it makes the certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    secure = Shop(feed.pictures)
+    secure.socket = context.wrap_socket(secure.socket, server_side=True)
+    thread = threading.Thread(target=secure.serve_forever, kwargs={"poll_interval": 0.01}, name="secure-shop")
+    thread.start()
+    port = secure.server_address[1]
+    rules = PictureRules(urls=True, hosts=("127.0.0.1", "localhost"), total_s=5)
+    try:
+        with pytest.raises(PictureError, match="localhost has no good certificate"):
+            fetch(f"https://localhost:{port}/1.png", rules)
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        monkeypatch.setattr("catalog.pictures.fetch._context", lambda: trusting)
+        answer = fetch(f"https://localhost:{port}/1.png", rules)
+        assert answer.data == (feed.pictures / "1.png").read_bytes()
+        with pytest.raises(PictureError, match=r"127.0.0.1 has no good certificate"):
+            fetch(f"https://127.0.0.1:{port}/1.png", rules)
+        secure.odd = {"2.png": f"to {shop.url}/2.png"}
+        with pytest.raises(PictureError, match="is redirected from https to http:"):
+            fetch(f"https://localhost:{port}/2.png", rules)
+    finally:
+        secure.shutdown()
+        thread.join()
+        secure.server_close()
 
 
 def test_a_build_that_is_stopped_ends_what_it_fetches(feed: Any, shop: Shop) -> None:
