@@ -193,7 +193,7 @@ def photos(folder: Path, data: Path, seed: int = 1) -> dict[str, Any]:
         finds_itself = catalogue.query(catalogue.vector(first.id), k=1)[0][1] > 1 - 1e-5
     _sweep(live, out, None)
     lost = 0
-    for wait_s in np.random.default_rng(seed).uniform(0.5, whole_s / PHOTO_KILLS * 1.5, PHOTO_KILLS):
+    for wait_s in np.random.default_rng(seed).uniform(0.5, whole_s / PHOTO_KILLS * 1.5, PHOTO_KILLS).tolist():
         child = subprocess.Popen(
             command(folder, out, "--mapping", str(mapping)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -206,7 +206,8 @@ def photos(folder: Path, data: Path, seed: int = 1) -> dict[str, Any]:
     _build(folder, out, None, "--mapping", str(mapping))
     return {
         "photos": len(rows), "items": items, "photos_rejected": rejected, "seconds": round(whole_s, 1),
-        "photos_per_s": round(len(rows) / whole_s, 1), "peak_mb": round(peak / 1e6, 1), "finds_itself": finds_itself,
+        "photos_per_s": round(len(rows) / whole_s, 1), "peak_mb": round(peak / 1e6, 1),
+        "finds_itself": bool(finds_itself),
         "resumed_s": round(time.monotonic() - resumed_from, 1), "photos_unequal": int(out.read_bytes() != clean),
         "photos_lost": lost,
     }

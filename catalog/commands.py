@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from catalog.build import Progress, build
-from catalog.diff import diff
 from catalog.filter import Filter
 from catalog.index import Catalogue
 from catalog.mapping import FeedMapping
@@ -167,11 +166,6 @@ def update_command(
         "rejected_file": str(listed) if listed else None,
         "reasons": [error.document() for error in done.bad[:REJECTED_SHOWN]],
     }
-
-
-def diff_command(a: Path, b: Path) -> dict[str, Any]:
-    """What is another in ``b`` than in ``a`` (see :class:`catalog.diff.Difference`)."""
-    return {"a": str(a), "b": str(b), **diff(a, b).document()}
 
 
 def item_document(item: Item, score: float, why: str) -> dict[str, Any]:
