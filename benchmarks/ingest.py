@@ -193,7 +193,7 @@ def photos(folder: Path, data: Path, seed: int = 1) -> dict[str, Any]:
         finds_itself = catalogue.query(catalogue.vector(first.id), k=1)[0][1] > 1 - 1e-5
     _sweep(live, out, None)
     lost = 0
-    for wait_s in np.random.default_rng(seed).uniform(0.5, whole_s / PHOTO_KILLS * 1.5, PHOTO_KILLS).tolist():
+    for wait_s in np.random.default_rng(seed).uniform(0.5, whole_s / PHOTO_KILLS, PHOTO_KILLS).tolist():
         child = subprocess.Popen(
             command(folder, out, "--mapping", str(mapping)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:

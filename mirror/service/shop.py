@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -59,13 +59,11 @@ def build_catalogue(
             embed = load_embedder(settings, embedder)
         if engine == RAY:
             _embed_with_ray(settings, items, source, work, embed, embedder, format, columns, workers)
-        bar = _Bar()
-        document = build_command(
-            items, source, out, embed=embed.embed_whole, embedder_name=embed.name, read_picture=read_picture,
-            colours=picture_colours, progress=bar, format=format, mapping=columns,
-            rejects=rejects, work=work,
-        )
-        bar.close()
+        with closing(_Bar()) as bar:
+            document = build_command(
+                items, source, out, embed=embed.embed_whole, embedder_name=embed.name, read_picture=read_picture,
+                colours=picture_colours, progress=bar, format=format, mapping=columns, rejects=rejects, work=work,
+            )
         document["pictures"] = brought(source)
     for text, rows in list(document["unknown_categories"].items())[:UNKNOWN_SHOWN]:
         say(f"category '{text}' was not understood ({rows} rows); add it to [categories] of a --mapping")
@@ -174,12 +172,11 @@ def _embed_with_ray(
 
     if embedder == CLASSIC:  # the workers take the one that was just fitted
         embedder = str((work.parent / file_of(embed.name)).absolute())
-    bar = _Bar()
-    report = embed_with_ray(
-        items, pictures, work, partial(_open_look, settings, embedder), embed.name, format=format, mapping=mapping,
-        workers=workers, progress=bar,
-    )
-    bar.close()
+    with closing(_Bar()) as bar:
+        report = embed_with_ray(
+            items, pictures, work, partial(_open_look, settings, embedder), embed.name, format=format,
+            mapping=mapping, workers=workers, progress=bar,
+        )
     say(
         f"workers embedded {report.embedded} pictures ({report.recovered} of them at a second try), "
         f"{report.known} were known, {len(report.failed)} failed"
@@ -259,12 +256,20 @@ class _Bar:
         filled = round(PROGRESS_WIDTH * done / max(total, 1))
         left = (total - done) / max(rate, 1e-9)
         bar = "#" * filled + "-" * (PROGRESS_WIDTH - filled)
-        print(f"\r[{bar}] {done}/{total}  {rate:.0f}/s  {left:.0f} s left ", end="", file=sys.stderr, flush=True)
+        print(f"\r[{bar}] {done}/{total}  {rate:.0f}/s  {_span(left)} left   ", end="", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """End the bar's line."""
         if self._shown:
             print(file=sys.stderr)
+
+
+def _span(seconds: float) -> str:
+    """A time as a person says it: 48 s, 9 min 48 s, 2 h 5 min."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 1:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _print(document: dict[str, Any], as_json: bool) -> int:
