@@ -12,6 +12,7 @@ import re
 import stat
 import struct
 import tarfile
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -39,9 +40,10 @@ _LONG_COMMENT = 22 + 0xFFFF
 _GZIP = b"\x1f\x8b"
 _DAMAGE = (
     zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, struct.error, ValueError,
-    RecursionError,  # a tar's header may have a header, and so on
+    RuntimeError,  # what zipfile does not know; RecursionError: a tar's header may have a header, and so on
 )
 _TAR_MAGIC_AT = 257
+_SAYS_UTF8 = 0x800
 
 
 class Member(NamedTuple):
@@ -85,8 +87,8 @@ def _kind(path: Path) -> str:
 
 
 def _refused(path: Path, name: str, reason: str) -> MirrorError:
-    return MirrorError(f"{path}: is refused: its member '{name[:80]!s}' {reason}; pack the pictures again".replace(
-        "\0", "?"))
+    shown = "".join(sign if sign.isprintable() else "?" for sign in name[:80])
+    return MirrorError(f"{path}: is refused: its member '{shown}' {reason}; pack the pictures again")
 
 
 def _plain_name(path: Path, name: str) -> str:
@@ -99,7 +101,31 @@ def _plain_name(path: Path, name: str) -> str:
         raise _refused(path, name, "leaves the archive's folder")
     if any(ord(sign) < 0x20 for sign in name):
         raise _refused(path, name, "has a control character in its name")
-    return "/".join(parts)
+    return plain_name("/".join(parts))
+
+
+def plain_name(name: str) -> str:
+    """A name in which an accent is part of its letter, as a Mac's is not."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _zip_name(info: zipfile.ZipInfo) -> str:
+    """A member's name: UTF-8 also where the packer forgot to say so, else the old IBM letters."""
+    if info.flag_bits & _SAYS_UTF8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
+
+
+def _tar_name(name: str) -> str:
+    """A member's name; bytes that are no UTF-8 are taken for Latin-1."""
+    raw = name.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeError:
+        return raw.decode("latin-1")
 
 
 def _is_aside(name: str) -> bool:
@@ -143,7 +169,7 @@ def _zip(path: Path, rules: PictureRules) -> Iterator[Member]:
         for info in infos:
             if "\0" in info.orig_filename:
                 raise _refused(path, info.filename, "has a control character in its name")
-            name = _plain_name(path, info.filename)
+            name = _plain_name(path, _zip_name(info))
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise _refused(path, name, "is a link or a device")
@@ -164,7 +190,7 @@ def _of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, rules: PictureRules
             return _read(file, rules)
     except PictureError as error:
         return b"", str(error)
-    except (zipfile.BadZipFile, zlib.error, EOFError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
         return b"", "is damaged in the archive; pack it again"
 
 
@@ -209,7 +235,7 @@ def _tar(path: Path, rules: PictureRules, packed: bool) -> Iterator[Member]:
         with tarfile.open(fileobj=cast("BinaryIO", stream), mode="r|", tarinfo=_Header) as archive:
             while (info := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined]  # it would keep all of them
-                name = _plain_name(path, info.name)
+                name = _plain_name(path, _tar_name(info.name))
                 if info.isdir() or (info.isreg() and (not name or _is_aside(name))):
                     continue
                 if not info.isreg() or info.issparse():

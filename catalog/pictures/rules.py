@@ -85,14 +85,22 @@ class PictureRules:
         return cls(**found)
 
     def names(self, host: str) -> bool:
-        """Whether a host is named whole."""
-        return host in self.hosts
+        """Whether a host (in ASCII) is named whole."""
+        return any(_ascii(one) == host for one in self.hosts)
 
     def allows(self, host: str) -> bool:
         """Whether a host is among the allowed ones; any is when none is named."""
         return not self.hosts or self.names(host) or any(
-            pattern.startswith("*.") and host.endswith(pattern[1:]) for pattern in self.hosts
+            pattern.startswith("*.") and host.endswith(_ascii(pattern)[1:]) for pattern in self.hosts
         )
+
+
+def _ascii(host: str) -> str:
+    """A host as a request has it: ``xn--...`` for other letters."""
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
 
 
 _WHOLE = frozenset({"redirects", "at_once", "tries"})

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from catalog.atomic import before_update_of, previous_of
 from catalog.pictures.address import is_url
-from catalog.pictures.archive import members
+from catalog.pictures.archive import members, plain_name
 from catalog.pictures.fetch import Answer, fetch
 from catalog.pictures.rules import MEGABYTE, PictureError, PictureRules
 from catalog.pictures.shape import SUFFIXES, Inspect, checked
@@ -252,10 +252,11 @@ class Kept:
         raise AssertionError("tries is at least 1")
 
     def _of_archive(self, archive: Path, picture: str) -> str:
+        member = plain_name(picture.replace("\\", "/").removeprefix("./"))
         for again in (False, True):
-            found = self._store.member(self._archive_name, picture)
+            found = self._store.member(self._archive_name, member)
             if found is None and self._top:
-                found = self._store.member(self._archive_name, f"{self._top}/{picture}")
+                found = self._store.member(self._archive_name, f"{self._top}/{member}")
             name, reason = found or ("", f"'{picture}' is not in {archive.name}")
             if not name:
                 raise PictureError(reason)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import random
 import signal
 import subprocess
 import sys
 import tarfile
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +20,7 @@ import pytest
 
 from catalog.build import BuildReport, build
 from catalog.index import Catalogue
-from catalog.pictures.archive import is_archive
+from catalog.pictures.archive import is_archive, members
 from catalog.pictures.rules import PictureRules
 from mirror.domain import FloatArray, ImageArray, MirrorError, UsageError
 from mirror.service.feed_pictures import feed_pictures, store_of
@@ -121,6 +123,68 @@ def test_a_kept_picture_that_somebody_removed_is_unpacked_again(feed: Any) -> No
     run(feed, archive)
     assert feed.out.read_bytes() == clean
     assert len(list(store_of(feed.out).rglob("*.png"))) == 30
+
+
+NAMES = "Grösse Ñ.png"
+
+
+def zip_without_flag(path: Path, data: bytes) -> None:
+    """As some packers do it: UTF-8 names that do not say so."""
+    with zipfile.ZipFile(path, "w") as out:
+        out.writestr("GrXXsse YY.png", data)
+    packed = path.read_bytes().replace(b"GrXXsse YY.png", NAMES.encode())
+    path.write_bytes(packed)
+
+
+def tar_of(encoding: str, name: str) -> Callable[[Path, bytes], None]:
+    def write(path: Path, data: bytes) -> None:
+        with tarfile.open(path, "w", format=tarfile.GNU_FORMAT, encoding=encoding) as out:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            out.addfile(info, io.BytesIO(data))
+
+    return write
+
+
+@pytest.mark.parametrize("write", [
+    zip_without_flag, tar_of("latin-1", NAMES), tar_of("utf-8", unicodedata.normalize("NFD", NAMES)),
+])
+def test_a_name_is_found_however_the_packer_wrote_its_letters(feed: Any, write: Callable[[Path, bytes], None]) -> None:
+    feed.rows = feed.rows[:1]
+    feed.rows[0]["picture"] = NAMES
+    feed.save()
+    archive = feed.folder / "odd.archive"
+    write(archive, (feed.pictures / "0.png").read_bytes())
+    assert run(feed, archive).rows == 1
+
+
+def read_all(archive: Path) -> str:
+    """Why an archive is refused, or nothing."""
+    try:
+        for member in members(archive, PictureRules()):
+            assert member.name.encode("utf-8")
+    except MirrorError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_damaged_archive_is_one_line_or_gives_what_is_whole(feed: Any, name: str) -> None:
+    data = pack(feed, name).read_bytes()
+    chance = random.Random(3)
+    archive = feed.folder / "damaged"
+    refused = 0
+    for _ in range(150):
+        spoiled = bytearray(data)
+        for _ in range(chance.randint(1, 6)):
+            # the lists at the ends are where a reader believes what it reads
+            place = chance.choice((chance.randrange(len(data)), chance.randrange(600), -1 - chance.randrange(600)))
+            spoiled[place] = chance.randrange(256)
+        archive.write_bytes(spoiled[: chance.choice((len(data), chance.randrange(1, len(data))))])
+        says = read_all(archive)
+        refused += bool(says)
+        assert says.isprintable()
+    assert refused > 20
 
 
 def test_a_store_has_no_more_than_it_may(feed: Any) -> None:

@@ -402,6 +402,9 @@ def test_a_mapping_says_what_may_be_fetched(tmp_path: Path) -> None:
     rules = FeedMapping.load(path).pictures
     assert (rules.urls, rules.hosts, rules.max_mb, rules.tries) == (True, ("cdn.shop.example",), 2.5, 1)
     assert (rules.allows("cdn.shop.example"), rules.allows("shop.example")) == (True, False)
+    rules = PictureRules(urls=True, hosts=("*.größe.example", "*.shop.example"))
+    assert target_of("https://cdn.größe.example/ä ö.png?a=ü", rules).path == "/%C3%A4%20%C3%B6.png?a=%C3%BC"
+    assert (rules.allows("a.b.shop.example"), rules.allows("evilshop.example")) == (True, False)
 
 
 @pytest.mark.parametrize(("line", "says"), [
