@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from catalog.build import Progress, build
-from catalog.diff import diff
 from catalog.filter import Filter
 from catalog.index import Catalogue
 from catalog.mapping import FeedMapping
+from catalog.pictures.source import PictureSource
 from catalog.publish import Published, publish, roll_back
 from catalog.rejects import write_rejected
 from catalog.update import update
@@ -37,7 +37,7 @@ class Query:
 
 def build_command(
     items: Path,
-    pictures: Path,
+    pictures: Path | PictureSource,
     out: Path,
     *,
     embed: Callable[[ImageArray], FloatArray],
@@ -49,20 +49,23 @@ def build_command(
     mapping: FeedMapping | None = None,
     rejects: Path | None = None,
     work: Path | None = None,
+    keep: bool = True,
 ) -> dict[str, Any]:
     """Build an index (see :func:`catalog.build.build`); what went in, and the first of what did not."""
     report = build(
         items, pictures, out, embed, embedder_name, progress, read_picture=read_picture, colours=colours, format=format,
-        mapping=mapping, rejects=rejects, work=work,
+        mapping=mapping, rejects=rejects, work=work, keep=keep,
     )
     return {
         "catalog": str(report.out),
         "items": report.rows,
-        "rejected": len(report.bad),
+        "rejected": report.left_out,
         "rejected_file": str(report.rejected) if report.rejected else None,
         "reasons": [error.document() for error in report.bad[:REJECTED_SHOWN]],
         "unknown_categories": report.unknown,
         "embedder": embedder_name,
+        "changed": report.changed,
+        "kept": str(report.kept) if report.kept else None,
         "seconds": round(report.seconds, 3),
     }
 
@@ -119,10 +122,14 @@ def verify_command(catalog: Path) -> dict[str, Any]:
     that are gone are no error of the index, and are counted."""
     with Catalogue.open(catalog) as catalogue:
         catalogue.verify()
-        gone = [item.picture for item in catalogue.iter_items() if not catalogue.picture(item).is_file()]
+        missing, first = 0, []
+        for item in catalogue.iter_items():
+            if not catalogue.picture(item).is_file():
+                missing += 1
+                first += [item.picture] * (missing <= REJECTED_SHOWN)
         return {
             "catalog": str(catalog), "items": len(catalogue), "whole": True,
-            "pictures_missing": len(gone), "first_missing": gone[:REJECTED_SHOWN],
+            "pictures_missing": missing, "first_missing": first,
         }
 
 
@@ -159,11 +166,6 @@ def update_command(
         "rejected_file": str(listed) if listed else None,
         "reasons": [error.document() for error in done.bad[:REJECTED_SHOWN]],
     }
-
-
-def diff_command(a: Path, b: Path) -> dict[str, Any]:
-    """What is another in ``b`` than in ``a`` (see :class:`catalog.diff.Difference`)."""
-    return {"a": str(a), "b": str(b), **diff(a, b).document()}
 
 
 def item_document(item: Item, score: float, why: str) -> dict[str, Any]:

@@ -1,18 +1,21 @@
 """What is another in one index than in another: items new and gone, prices, stock, pictures.
 
-Both are read once in the order of their ids, so that memory does not grow with them (only with what differs).
+Both are read once in the order of their ids, and what differs waits on the disk, so that memory does not grow with
+them.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
 from catalog.index import Catalogue
+from catalog.listing import Listing
 from catalog.snapshot import Snapshot
 from mirror.domain import Item
 
@@ -28,22 +31,34 @@ _OTHER = ("title", "category", "gender", "age", "url", "styles")
 
 @dataclass
 class Difference:
-    """Each of :data:`KINDS` as a list of JSON-able dicts with ``id`` and ``title``, and for what changed ``from`` and
-    ``to``. same: items in which nothing differs. embedders: of both; where they differ, pictures are compared by their
-    names only."""
+    """Each of :data:`KINDS` as a listing of JSON-able dicts with ``id`` and ``title``, and for what changed ``from``
+    and ``to``. same: items in which nothing differs. embedders: of both; where they differ, pictures are compared by
+    their names only."""
 
     items: tuple[int, int]
     embedders: tuple[str, str]
     same: int = 0
-    found: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    found: dict[str, Listing] = field(default_factory=lambda: {kind: Listing() for kind in KINDS})
 
-    def document(self) -> dict[str, Any]:
-        """The same as a JSON-able dict."""
+    def about(self) -> dict[str, Any]:
+        """All but the listings, as a JSON-able dict."""
         return {
             "items": {"a": self.items[0], "b": self.items[1]},
             "embedders": {"a": self.embedders[0], "b": self.embedders[1]},
-            "counts": {**{kind: len(rows) for kind, rows in self.found.items()}, "same": self.same}, **self.found,
+            "counts": {**{kind: len(rows) for kind, rows in self.found.items()}, "same": self.same},
         }
+
+    def document(self) -> dict[str, Any]:
+        """The same with the listings, all of it in memory."""
+        return {**self.about(), **{kind: list(rows) for kind, rows in self.found.items()}}
+
+    def write(self, out: TextIO, **more: str) -> None:
+        """:meth:`document` as JSON, with ``more`` before it, a row at a time."""
+        out.write(json.dumps({**more, **self.about()})[:-1])
+        for kind, rows in self.found.items():
+            out.write(f', "{kind}": ')
+            rows.write(out)
+        out.write("}\n")
 
 
 def diff(a: Path, b: Path) -> Difference:

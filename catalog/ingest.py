@@ -59,14 +59,16 @@ def count_rows(path: Path, format: str | None = None, mapping: FeedMapping | Non
     return sum(1 for _ in _rows(path, format, mapping or FeedMapping()))
 
 
-def sniff(path: Path) -> str:
-    """The kind of a feed by its beginning: one of FORMATS. Raises MirrorError when it cannot be read."""
+def sniff(path: Path, encoding: str = "") -> str:
+    """The kind of a feed by its beginning: one of FORMATS. encoding: of a text, when it is not UTF-8.
+
+    Raises MirrorError when it cannot be read."""
     if is_xml(path):
         return "google"
     with open(path, "rb") as raw:
         if raw.read(len(_PARQUET)) == _PARQUET:
             return "parquet"
-    with feed_text(path) as text:
+    with feed_text(path, encoding) as text:
         start = first_line(text)
     if start.startswith("["):
         raise MirrorError(f"{path}: is one JSON list; write one JSON object a line")
@@ -81,23 +83,25 @@ def sniff(path: Path) -> str:
 
 def _rows(path: Path, format: str | None, mapping: FeedMapping) -> Iterator[Row]:
     # A mapping of columns is written for the file's own ones.
-    kind = format or sniff(path)
+    kind = format or sniff(path, mapping.encoding)
     if format is None and mapping.columns and kind in ("google", "shopify") and not is_xml(path):
         kind = "csv"
-    return rows_of(path, kind, mapping.known, mapping.needed)
+    return rows_of(path, kind, mapping.known, mapping.needed, mapping.encoding)
 
 
-def rows_of(path: Path, kind: str, known: tuple[str, ...], needed: tuple[str, ...]) -> Iterator[Row]:
+def rows_of(
+    path: Path, kind: str, known: tuple[str, ...], needed: tuple[str, ...], encoding: str = ""
+) -> Iterator[Row]:
     """The rows of a feed of a kind. known, needed: names of the columns of a ``csv`` that mean something, and that its
-    header must have. Raises UsageError for what is none of FORMATS."""
+    header must have. encoding: of a text, when it is not UTF-8. Raises UsageError for what is none of FORMATS."""
     if kind == "csv":
-        return delimited_rows(path, known, needed)
+        return delimited_rows(path, known, needed, encoding=encoding)
     if kind == "jsonl":
-        return jsonl_rows(path)
+        return jsonl_rows(path, encoding)
     if kind == "parquet":
         return parquet_rows(path)
     if kind == "google":
-        return google_rows(path)
+        return google_rows(path, encoding)
     if kind == "shopify":
-        return shopify_rows(path)
+        return shopify_rows(path, encoding)
     raise UsageError(f"--format {kind}: is unknown; {nearest_word(kind, FORMATS)}")

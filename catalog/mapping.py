@@ -10,6 +10,10 @@
     "wohnaccessoires" = ""
     [sizes]
     separator = ","
+    [feed]
+    encoding = "cp1252"      # of a text that is not UTF-8
+    [pictures]               # catalog.pictures.rules
+    urls = true
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.category_words import GENDER_WORDS, WORDS
+from catalog.pictures.rules import PictureRules
 from catalog.plain import plain
 from catalog.schema import COLUMNS, OPTIONAL_COLUMNS, nearest_word
 from mirror.domain import CATEGORIES, MirrorError
@@ -39,7 +44,7 @@ SHORTEST_ENDING = 4
 """Letters of a word that may end a compound ("winterjacke"); shorter ones end too many others."""
 
 _LEVELS = re.compile(r"[>/|]")
-_PARTS = ("columns", "defaults", "categories", "sizes")
+_PARTS = ("columns", "defaults", "categories", "sizes", "feed", "pictures")
 _KNOWN = (*COLUMNS, *sorted(OPTIONAL_COLUMNS - set(COLUMNS)))
 
 
@@ -68,6 +73,8 @@ class FeedMapping:
     defaults: Mapping[str, str] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
     separator: str = ""
+    encoding: str = ""
+    pictures: PictureRules = field(default_factory=PictureRules)
 
     @classmethod
     def load(cls, path: Path) -> FeedMapping:
@@ -83,11 +90,13 @@ class FeedMapping:
                 raise MirrorError(f"{path}: [{part}] is unknown; {nearest_word(part, _PARTS)}")
             if not isinstance(entries, dict):
                 raise MirrorError(f"{path}: {part} is no table; write it as [{part}]")
-            for name, value in entries.items():
+            for name, value in entries.items() if part != "pictures" else ():
                 if not isinstance(value, str):
                     raise MirrorError(f'{path}: [{part}] {name} must be text in quotes')
                 if part in ("columns", "defaults") and name not in _KNOWN:
                     raise MirrorError(f"{path}: [{part}] {name} is no column; {nearest_word(name, _KNOWN)}")
+                if part == "feed" and (name != "encoding" or not _is_encoding(value)):
+                    raise MirrorError(f'{path}: [feed] {name} = "{value}" is unknown; write encoding = "cp1252"')
                 if part == "categories" and value not in ("", *CATEGORIES):
                     raise MirrorError(f"{path}: [{part}] '{value}' is no category; {nearest_word(value, CATEGORIES)}")
         return cls(
@@ -95,6 +104,8 @@ class FeedMapping:
             document.get("defaults", {}),
             {plain(text): category for text, category in document.get("categories", {}).items()},
             document.get("sizes", {}).get("separator", ""),
+            document.get("feed", {}).get("encoding", ""),
+            PictureRules.of(path, document.get("pictures", {})),
         )
 
     @property
@@ -164,6 +175,13 @@ class FeedMapping:
             if found is not None:
                 return found[2]
         return None
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        return "Aa".encode(name).decode(name) == "Aa"
+    except (LookupError, UnicodeError):
+        return False
 
 
 def gender_in(text: str) -> str | None:

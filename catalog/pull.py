@@ -4,20 +4,18 @@ the engine or the network is away."""
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from catalog.atomic import replacing
 from catalog.engines.contract import Engine
 from catalog.layout import Sealed
 from catalog.publish import Published, publish
 from catalog.snapshot import Snapshot
+from catalog.spool import Spool, VectorSpool
 from catalog.writer import recorded_pictures, write_index
-from mirror.domain import Item, MirrorError, UsageError
+from mirror.domain import MirrorError, UsageError
 
 
 @dataclass(frozen=True)
@@ -53,29 +51,28 @@ def pull(engine: Engine, out: Path, *, pictures: Path | None = None, new_embedde
     file = _as_pulled(out, seen)
     if file is not None:
         return Pulled(len(file), file.embedder, None)
-    items: list[Item] = []
     pulled = out.with_name(f".{out.name}.pulled")
-    with tempfile.TemporaryFile(dir=out.parent) as spool:
+    with closing(Spool(out.parent)) as items, closing(VectorSpool(out.parent)) as vectors:
         for rows in engine.rows() if about else ():
-            items += rows.items
-            spool.write(rows.vectors.tobytes())
+            for item in rows.items:
+                items.append(item)
+            vectors.append(rows.vectors)
         if about is None or not items:
             raise MirrorError(f"{engine.place}: has no items of store {engine.store}; push them with "
                               "`mirror catalog push`, or give another --store")
-        spool.flush()
-        if os.fstat(spool.fileno()).st_size != 4 * len(items) * about.dim:
+        if vectors.shape != (len(items), about.dim):
             raise MirrorError(f"{engine.place}: gave vectors that are not of {about.dim} numbers; push the store again")
-        vectors = np.memmap(spool, dtype=np.float32, mode="r", shape=(len(items), about.dim))
         try:
             with replacing(pulled) as draft:
-                write_index(draft, items, vectors, embedder=about.embedder, pictures=recorded)
-            del vectors
+                write_index(
+                    draft, items, vectors, embedder=about.embedder, pictures=recorded, scratch=out.parent
+                )
             published = publish(pulled, out, new_embedder=new_embedder)
         finally:
             pulled.unlink(missing_ok=True)
     with replacing(_note(out)) as note:
         note.write(json.dumps({**seen, "content": _content(out)}).encode("ascii"))
-    return Pulled(len(items), about.embedder, published)
+    return Pulled(published.items, about.embedder, published)
 
 
 def _note(out: Path) -> Path:

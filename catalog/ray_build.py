@@ -23,8 +23,9 @@ import numpy as np
 from catalog.build import Progress
 from catalog.columns import unit
 from catalog.embedded import Embedded
-from catalog.ingest import count_rows, read_items
+from catalog.ingest import count_rows, numbered_items
 from catalog.mapping import FeedMapping
+from catalog.pictures.source import Folder, PictureSource
 from mirror.domain import FloatArray, MirrorError
 
 Look = Callable[[Path], tuple[FloatArray, tuple[str, ...]]]
@@ -61,9 +62,9 @@ class _Task(NamedTuple):
 
 
 def embed_with_ray(
-    items: Path, pictures: Path, work: Path, open_look: Callable[[], Look], embedder: str, *, with_colours: bool = True,
-    format: str | None = None, mapping: FeedMapping | None = None, workers: int | None = None,
-    progress: Progress | None = None,
+    items: Path, pictures: Path | PictureSource, work: Path, open_look: Callable[[], Look], embedder: str, *,
+    with_colours: bool = True, format: str | None = None, mapping: FeedMapping | None = None,
+    workers: int | None = None, progress: Progress | None = None,
 ) -> Embedding:
     """Embed every picture of a feed that the work folder does not know yet.
 
@@ -76,11 +77,12 @@ def embed_with_ray(
     """
     report = Embedding()
     rows = count_rows(items, format, mapping)
+    source = Folder(pictures) if isinstance(pictures, Path) else pictures
     with _cluster(workers) as ray, closing(Embedded(work, embedder, with_colours)) as known:
         count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         run = _Run(ray, open_look, count, known, report, progress, rows)
         try:
-            run.through(_unknown(items, pictures, known, report, format, mapping))
+            run.through(_unknown(items, source, known, report, format, mapping))
         finally:
             run.dismiss()
     killers = [path for path, reason in report.failed if reason == _ENDED]
@@ -210,14 +212,15 @@ class _Run:
 
 
 def _unknown(
-    items: Path, pictures: Path, known: Embedded, report: Embedding, format: str | None, mapping: FeedMapping | None
+    items: Path, source: PictureSource, known: Embedded, report: Embedding, format: str | None,
+    mapping: FeedMapping | None,
 ) -> Iterator[_Task]:
     """The feed's pictures that are not embedded yet. Bad rows and pictures that are not there are passed over: the
     build says what is wrong with them."""
-    for item in read_items(items, format, mapping):
-        if isinstance(item, MirrorError):
+    for _, item, problem in source.placed(numbered_items(items, format, mapping)):
+        if isinstance(item, MirrorError) or problem is not None:
             continue
-        path = pictures / item.picture
+        path = source.folder / item.picture
         try:
             key = known.key(path)
         except OSError:

@@ -177,7 +177,8 @@ def _text(value: Any, field: str, line: int, one_line: bool = True) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise RowError(line, field, "is not UTF-8 text; save the feed as UTF-8") from None
+        mend = "save the feed as UTF-8, or write its encoding in [feed] of a --mapping"
+        raise RowError(line, field, f"is not UTF-8 text; {mend}") from None
     if len(text) > LONGEST_FIELD:
         raise RowError(line, field, f"is {len(text)} characters long; at most {LONGEST_FIELD} are taken")
     if one_line and _CONTROL.search(text):

@@ -1,39 +1,53 @@
-"""Items on the disk while an index is built, so that the memory of a build does not grow with the feed's texts."""
+"""What waits on the disk while an index is built, so that the memory of a build does not grow with the feed.
+
+Everything is read with ``pread``, not mapped: the pages of a mapped file count as the process's own memory, and a
+small board has to find them. The files have no name; they go when they are closed, or their process killed. For one
+thread.
+"""
 
 from __future__ import annotations
 
-import mmap
+import os
 import pickle
+import struct
 import tempfile
-from array import array
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import overload
 
-from mirror.domain import Item
+import numpy as np
+from numpy.typing import NDArray
+
+from mirror.domain import FloatArray, Item
 
 _FIELDS = tuple(field.name for field in fields(Item))
+_ENDS = struct.Struct("<QQ")
+_END = struct.Struct("<Q")
 
 
 class Spool(Sequence[Item]):
-    """Items in the order in which they were appended, in a file without a name in ``folder``; of each only its place
-    (8 bytes) is in memory. The file goes when the spool is closed, or its process killed. Pickled: nobody else can
-    write to it. For one thread."""
+    """Items in the order in which they were appended, in files in ``folder``; nothing of them is in memory. Pickled:
+    nobody else can write to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
-        self._ends = array("Q", [0])
-        self._map: mmap.mmap | None = None
+        self._ends = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+        self._ends.write(_END.pack(0))
+        self._count = self._end = 0
+        self._flushed = True
 
     def append(self, item: Item) -> None:
-        """Only before the first item is read."""
+        """Put one after the others."""
         data = pickle.dumps(tuple(getattr(item, name) for name in _FIELDS), pickle.HIGHEST_PROTOCOL)
+        self._end += len(data)
         self._file.write(data)
-        self._ends.append(self._ends[-1] + len(data))
+        self._ends.write(_END.pack(self._end))
+        self._count += 1
+        self._flushed = False
 
     def __len__(self) -> int:
-        return len(self._ends) - 1
+        return self._count
 
     @overload
     def __getitem__(self, index: int) -> Item: ...
@@ -45,12 +59,46 @@ class Spool(Sequence[Item]):
         place = index + len(self) if index < 0 else index
         if not 0 <= place < len(self):
             raise IndexError(index)
-        if self._map is None:
+        if not self._flushed:
             self._file.flush()
-            self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-        return Item(*pickle.loads(self._map[self._ends[place] : self._ends[place + 1]]))
+            self._ends.flush()
+            self._flushed = True
+        start, stop = _ENDS.unpack(os.pread(self._ends.fileno(), _ENDS.size, _END.size * place))
+        return Item(*pickle.loads(os.pread(self._file.fileno(), stop - start, start)))
 
     def close(self) -> None:
-        if self._map is not None:
-            self._map.close()
+        """Let the files go."""
+        self._file.close()
+        self._ends.close()
+
+
+class VectorSpool:
+    """Vectors float32 (rows, dim), read back by arrays of places. The first one that is appended says ``dim``."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
+        self._dim = self._bytes = 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, dim)."""
+        return self._bytes // max(4 * self._dim, 1), self._dim
+
+    def append(self, vectors: FloatArray) -> None:
+        """Put one (dim,) or several (n, dim) after the others."""
+        self._dim = self._dim or int(vectors.shape[-1])
+        self._bytes += self._file.write(np.ascontiguousarray(vectors, np.float32).tobytes())
+
+    def __getitem__(self, places: NDArray[np.int64]) -> FloatArray:
+        """float32 (len(places), dim), in the order of ``places``."""
+        self._file.flush()
+        found = np.empty((len(places), self._dim), np.float32)
+        stride = 4 * self._dim
+        starts = [0, *(np.flatnonzero(np.diff(places) != 1) + 1).tolist()] if len(places) else []
+        for start, stop in zip(starts, [*starts[1:], len(places)], strict=True):  # neighbours are read at once
+            os.preadv(self._file.fileno(), [found[start:stop].data.cast("B")], int(places[start]) * stride)
+        return found
+
+    def close(self) -> None:
+        """Let the file go."""
         self._file.close()

@@ -22,7 +22,7 @@ from catalog.mapping import FeedMapping
 from catalog.rejects import reasons
 from catalog.schema import CHANGEABLE, Change, RowError, parse_change
 from catalog.snapshot import Snapshot
-from catalog.writer import Signature, signature_sections
+from catalog.writer import Signature, code_dtype, signature_sections
 from mirror.domain import SIZE_FREE, MirrorError
 
 
@@ -160,7 +160,7 @@ class _Changes:
         used = {signatures[place] for place in np.unique(codes).tolist()}
         code_of = {signature: code for code, signature in enumerate(sorted(used))}
         codes = np.array([code_of.get(signature, 0) for signature in signatures])[codes]
-        known, table = signature_sections(codes, code_of)
+        known, table = signature_sections(Section.of("codes", codes, code_dtype(code_of)), code_of)
         about["sizes"] = list(known)
         return about, {**sections, **{section.name: section for section in table}}
 
@@ -175,9 +175,9 @@ def _rows(
 ) -> Iterator[Row]:
     """The rows of a feed with the columns that an update looks at under our names."""
     names = ("id", "currency", *CHANGEABLE)
-    kind = format or sniff(feed)
+    kind = format or sniff(feed, mapping.encoding)
     known = tuple(mapping.columns.get(name, name) for name in (*names, *more))
-    for line, row in rows_of(feed, kind, known, (mapping.columns.get("id", "id"),)):
+    for line, row in rows_of(feed, kind, known, (mapping.columns.get("id", "id"),), mapping.encoding):
         if isinstance(row, RowError):
             yield line, row
             continue

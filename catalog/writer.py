@@ -17,8 +17,8 @@
 from __future__ import annotations
 
 import os
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,13 +36,14 @@ from catalog.columns import (
     size_mask,
     unit_rows,
 )
+from catalog.ids import Ids
 from catalog.layout import Section, write_sealed
+from catalog.order import Column, Order
 from catalog.scan import to_int8
 from catalog.schema import sorted_sizes
+from catalog.spool import VectorSpool
 from mirror.domain import CATEGORIES, SIZE_FREE, FloatArray, Item
 
-_BLOCK = 4_096
-"""Rows in memory at a time; scaling to int8 takes some 4 KB for each."""
 Signature = tuple[tuple[str, ...], str, str, bool]
 """What filters ask of a row: sizes in stock, gender, age, and whether sizes don't matter."""
 
@@ -50,61 +51,71 @@ Signature = tuple[tuple[str, ...], str, str, bool]
 def write_index(
     out: BinaryIO,
     items: Sequence[Item],
-    vectors: FloatArray,
+    vectors: FloatArray | VectorSpool,
     *,
     embedder: str,
     pictures: str,
     built: str = "",
+    ids: Ids | None = None,
+    scratch: Path | None = None,
 ) -> None:
-    """Write an index to an empty, seekable binary file.
+    """Write an index to an empty, seekable binary file, with a memory that does not grow with the rows.
 
-    items: at least one, valid, with distinct ids, in any order; read four times, row by row, so they may lie on the
-    disk (:class:`catalog.spool.Spool`). vectors: float32 (len(items), dim), each
-    finite and not 0; may be memory-mapped, it is read by blocks, three times. embedder: the name that queries must
-    come from. pictures: the picture folder as the index records it. built: free text for ``info``, such as a
-    date; left empty, the same input gives the same bytes. Raises MirrorError for a vector without direction.
+    items: at least one, valid, with distinct ids, in any order; read by place, so they may lie on the disk
+    (:class:`catalog.spool.Spool`). vectors: float32 (len(items), dim), each finite and not 0; read by blocks, three
+    times. embedder: the name that queries must come from. pictures: the picture folder as the index records it. built:
+    free text for ``info``, such as a date; left empty, the same input gives the same bytes. ids: the items' own, each
+    with its :func:`group_of`, when they are known already. scratch: a folder for what waits on the disk (some 60 bytes
+    a row; None: the system's). Raises MirrorError for a vector without direction, ValueError for an id that is there
+    twice.
     """
-    # References only, sorted twice: keys of their own would be most of the memory that a large feed takes.
-    ids = [item.id for item in items]
-    named = sorted(range(len(items)), key=ids.__getitem__)
-    del ids
-    groups = [_group(item) for item in items]
-    order = np.array(sorted(named, key=groups.__getitem__))
-    row_of = np.empty(len(items), dtype=np.int64)
-    row_of[order] = np.arange(len(items))
-    by_id = row_of[named]
-    ranks = np.empty(len(items), dtype=np.int64)
-    ranks[by_id] = np.arange(len(items))
-    del named, groups, row_of
-    columns = _Columns.of(items, order)
-    codes, code_of = columns.codes()
-    sizes, table = signature_sections(codes, code_of)
-    # Read three times rather than kept: the header comes first and holds what only the last row tells.
-    scales, error = _scales(vectors, order)
-    about = {
-        "rows": len(items),
-        "dim": vectors.shape[1],
-        "embedder": embedder,
-        "pictures": pictures,
-        "built": built,
-        "sizes": sizes,
-        "runs": columns.runs,
-        "error": error,
-    }
-    write_sealed(out, about, [
-        Section("vectors", "<f4", vectors.shape, _sorted_blocks(vectors, order)),
-        Section("levels", "|i1", vectors.shape, (to_int8(block)[0] for block in _sorted_blocks(vectors, order))),
-        Section.of("scales", scales, "<f4"),
-        *table,
-        Section.of("prices", np.frombuffer(columns.prices), "<f8"),
-        Section.of("stock", np.frombuffer(columns.stock, np.uint8), "|u1"),
-        Section.of("colours", np.frombuffer(columns.colours, np.uint32).reshape(-1, MOST_COLOURS), "<u4"),
-        Section.of("styles", np.frombuffer(columns.styles, np.uint8), "|u1"),
-        Section.of("ranks", ranks, "<u4"),
-        Section.of("by_id", by_id, "<u4"),
-        Section.of("text_ends", np.frombuffer(columns.text_ends, np.uint64), "<u8"),
-        Section("text", "|u1", (columns.text_ends[-1],), _texts(items, order)),
-    ])
+    with ExitStack() as stack:
+        if ids is None:
+            ids = Ids()
+            stack.callback(ids.close)
+            for place, item in enumerate(items):
+                ids.add(item.id, place, group_of(item))
+        order = stack.enter_context(closing(Order(ids, scratch)))
+        columns = stack.enter_context(closing(_Columns(scratch)))
+        for block in order.places():
+            for place in block.tolist():
+                columns.add(items[place])
+        code_of, final = columns.codes()
+        sizes, table = signature_sections(
+            Section("codes", code_dtype(code_of), (len(order),), (final[met] for met in columns.met.chunks())), code_of
+        )
+        # Read three times rather than kept: the header comes first and holds what only the last row tells.
+        scales = stack.enter_context(closing(Column(np.float32, scratch)))
+        worst = 0.0
+        for rows in _sorted_blocks(vectors, order):
+            _, of_block, error = to_int8(rows)
+            scales.add(of_block)
+            worst = max(worst, error)
+        shape = (len(order), vectors.shape[1])
+        about = {
+            "rows": len(order),
+            "dim": vectors.shape[1],
+            "embedder": embedder,
+            "pictures": pictures,
+            "built": built,
+            "sizes": sizes,
+            "runs": columns.runs,
+            "error": worst,
+        }
+        write_sealed(out, about, [
+            Section("vectors", "<f4", shape, _sorted_blocks(vectors, order)),
+            Section("levels", "|i1", shape, (to_int8(block)[0] for block in _sorted_blocks(vectors, order))),
+            scales.section("scales", "<f4"),
+            *table,
+            columns.prices.section("prices", "<f8"),
+            columns.stock.section("stock", "|u1"),
+            columns.colours.section("colours", "<u4", MOST_COLOURS),
+            columns.styles.section("styles", "|u1"),
+            Section("ranks", "<u4", (len(order),), order.ranks()),
+            order.by_id.section("by_id", "<u4"),
+            columns.text_ends.section("text_ends", "<u8"),
+            Section("text", "|u1", (columns.text_end,), _texts(items, order)),
+        ])
 
 
 def recorded_pictures(pictures: Path, out: Path) -> str:
@@ -117,68 +128,78 @@ def recorded_pictures(pictures: Path, out: Path) -> str:
 
 
 def signature_sections(
-    codes: NDArray[np.int64], code_of: Mapping[Signature, int]
+    codes: Section, code_of: Mapping[Signature, int]
 ) -> tuple[tuple[str, ...], tuple[Section, Section, Section]]:
     """The shop's sizes in their order, and the sections codes, signature_sizes and signatures. codes: (rows,), each
-    row's. code_of: every signature that a row has, in the order of their codes from 0."""
+    row's, of :func:`code_dtype`. code_of: every signature that a row has, in the order of their codes from 0."""
     sizes = sorted_sizes(label for signature in code_of for label in signature[0])
     return sizes, (
-        Section.of("codes", codes, "<u2" if len(code_of) <= 0x10000 else "<u4"),
+        codes,
         Section.of("signature_sizes", np.stack([size_mask(s[0], sizes) for s in code_of]), "<u8"),
         Section.of("signatures", np.array([_words(*signature[1:]) for signature in code_of]), "|u1"),
     )
 
 
-class _Columns:
-    """What the rows hold, each in a compact array, but for texts and vectors; ``runs`` as the header has them."""
+def code_dtype(code_of: Mapping[Signature, int]) -> str:
+    """The narrowest that has a code for each signature."""
+    return "<u2" if len(code_of) <= 0x10000 else "<u4"
 
-    def __init__(self) -> None:
-        self.prices, self.stock, self.colours = array("d"), bytearray(), array("I")
-        self.styles = bytearray()
-        self.text_ends = array("Q", [0])
+
+def group_of(item: Item) -> int:
+    """The rows of an index are sorted by this, then by id: category, and gender by GENDER_ORDER."""
+    return CATEGORIES.index(item.category) * len(GENDER_ORDER) + GENDER_ORDER.index(item.gender)
+
+
+class _Columns:
+    """What the rows hold, each in a column on the disk, but for texts and vectors; ``runs`` as the header has them.
+    In memory are the distinct signatures only."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.prices, self.stock = Column(np.float64, folder), Column(np.uint8, folder)
+        self.colours, self.styles = Column(np.uint32, folder), Column(np.uint8, folder)
+        self.met, self.text_ends = Column(np.uint32, folder), Column(np.uint64, folder)
+        self.text_ends.add_one(0)
+        self.text_end = 0
         self.runs: list[tuple[str, str, int, int]] = []
         self._signatures: dict[Signature, int] = {}
-        self._met = array("I")
+        self._rows = 0
 
-    @classmethod
-    def of(cls, items: Sequence[Item], order: NDArray[np.int64]) -> _Columns:
-        columns = cls()
-        for row, index in enumerate(order):
-            columns._add(row, items[int(index)])
-        return columns
-
-    def _add(self, row: int, item: Item) -> None:
+    def add(self, item: Item) -> None:
+        """The next row."""
         signature = (item.sizes, item.gender, item.age, item.category in SIZE_FREE)
-        self._met.append(self._signatures.setdefault(signature, len(self._signatures)))
-        self.prices.append(item.price)
-        self.stock.append(item.in_stock)
-        self.colours.extend(_colours(item))
-        self.styles.append(sum(STYLE_BITS[style] for style in item.styles))
-        self.text_ends.append(self.text_ends[-1] + len(_text(item)))
+        self.met.add_one(self._signatures.setdefault(signature, len(self._signatures)))
+        self.prices.add_one(item.price)
+        self.stock.add_one(item.in_stock)
+        for colour in _colours(item):
+            self.colours.add_one(colour)
+        self.styles.add_one(sum(STYLE_BITS[style] for style in item.styles))
+        self.text_end += len(_text(item))
+        self.text_ends.add_one(self.text_end)
+        row, self._rows = self._rows, self._rows + 1
         if self.runs and self.runs[-1][:2] == (item.category, item.gender):
             self.runs[-1] = (*self.runs[-1][:3], row + 1)
         else:
             self.runs.append((item.category, item.gender, row, row + 1))
 
-    def codes(self) -> tuple[NDArray[np.int64], dict[Signature, int]]:
-        """Each row's code, and the codes by signature, in order: sorted, so that the same items give the same bytes."""
+    def codes(self) -> tuple[dict[Signature, int], NDArray[np.int64]]:
+        """The codes by signature, in order: sorted, so that the same items give the same bytes; and the code of each
+        number in ``met``."""
         code_of = {signature: code for code, signature in enumerate(sorted(self._signatures))}
-        final = np.array([code_of[signature] for signature in self._signatures])
-        return final[np.frombuffer(self._met, np.uint32)], code_of
+        return code_of, np.array([code_of[signature] for signature in self._signatures])
 
-
-def _group(item: Item) -> int:
-    return CATEGORIES.index(item.category) * len(GENDER_ORDER) + GENDER_ORDER.index(item.gender)
+    def close(self) -> None:
+        """Let the files go."""
+        for column in (self.prices, self.stock, self.colours, self.styles, self.met, self.text_ends):
+            column.close()
 
 
 def _text(item: Item) -> bytes:
     return FIELD_MARK.join(getattr(item, name) for name in TEXT_FIELDS).encode("utf-8")
 
 
-def _texts(items: Sequence[Item], order: NDArray[np.int64]) -> Iterator[NDArray[np.uint8]]:
-    for first in range(0, len(order), _BLOCK):
-        block = b"".join(_text(items[int(index)]) for index in order[first : first + _BLOCK])
-        yield np.frombuffer(block, np.uint8)
+def _texts(items: Sequence[Item], order: Order) -> Iterator[NDArray[np.uint8]]:
+    for block in order.places():
+        yield np.frombuffer(b"".join(_text(items[place]) for place in block.tolist()), np.uint8)
 
 
 def _words(gender: str, age: str, size_free: bool) -> tuple[int, int, int]:
@@ -190,15 +211,6 @@ def _colours(item: Item) -> list[int]:
     return colours + [NO_COLOUR] * (MOST_COLOURS - len(colours))
 
 
-def _scales(vectors: FloatArray, order: NDArray[np.int64]) -> tuple[NDArray[np.float32], float]:
-    scales, errors = [], []
-    for block in _sorted_blocks(vectors, order):
-        _, of_block, error = to_int8(block)
-        scales.append(of_block)
-        errors.append(error)
-    return np.concatenate(scales), max(errors)
-
-
-def _sorted_blocks(vectors: FloatArray, order: NDArray[np.int64]) -> Iterator[NDArray[np.float32]]:
-    for first in range(0, len(order), _BLOCK):
-        yield unit_rows(vectors[order[first : first + _BLOCK]])
+def _sorted_blocks(vectors: FloatArray | VectorSpool, order: Order) -> Iterator[NDArray[np.float32]]:
+    for block in order.places():
+        yield unit_rows(vectors[block])

@@ -138,7 +138,9 @@ def _parser() -> Parser:
     )
     build.add_argument("--mapping", type=Path, help="TOML that maps the shop's columns and words")
     build.add_argument("--rejects", type=Path, help="file of the rows left out (default: OUT.rejected.jsonl)")
-    build.add_argument("--pictures", type=Path, required=True, help="folder that the feed's pictures are relative to")
+    build.add_argument("--pictures", type=Path, help="folder or archive (zip, tar, tar.gz) that the feed's pictures "
+                                                     "are relative to; not needed for pictures at URLs")
+    live_commands.add_picture_urls(build)
     build.add_argument("--out", type=Path, required=True, help="index file to write")
     build.add_argument(
         "--embedder", metavar="NAME", help="a model, a card (.toml), a fitted classic one (.npz), or classic: fit one",
@@ -281,7 +283,7 @@ def _catalog_build(options: argparse.Namespace) -> int:
     return build_catalogue(
         settings, options.items, options.pictures, options.out, embedder=options.embedder, as_json=options.json,
         format=options.format, mapping=options.mapping, rejects=options.rejects, engine=options.engine,
-        workers=options.workers,
+        workers=options.workers, urls=options.picture_urls, hosts=options.picture_host,
     )
 
 

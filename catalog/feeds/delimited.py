@@ -6,7 +6,7 @@ import csv
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from catalog.feeds.rows import Row, feed_text, first_line
+from catalog.feeds.rows import LONGEST_LINE, Lines, Row, feed_text, first_line
 from catalog.schema import RowError
 from mirror.domain import MirrorError
 
@@ -14,14 +14,15 @@ DELIMITERS = ",;\t|"
 
 
 def delimited_rows(
-    path: Path, known: Collection[str], needed: Collection[str], *, repeats: bool = False
+    path: Path, known: Collection[str], needed: Collection[str], *, repeats: bool = False, encoding: str = ""
 ) -> Iterator[Row]:
     """Each row of a CSV file by its header's names in lower case.
 
     known: the names the delimiter is told by. needed: names that the header must have. repeats: a name may stand
-    in the header twice (the first cell that is not empty counts). Raises MirrorError for a header that will not do.
+    in the header twice (the first cell that is not empty counts).
+    encoding: see :func:`feed_text`. Raises MirrorError for a header that will not do.
     """
-    with feed_text(path) as text:
+    with feed_text(path, encoding) as text:
         delimiter, names = header(first_line(text), known)
         lacking = [name for name in needed if name not in names]
         if lacking:
@@ -33,7 +34,8 @@ def delimited_rows(
             raise MirrorError(f"{path}: its header has {', '.join(twice)} twice; keep one")
         # The lines before are counted by seeking back, so that the reader's line numbers are those of the file.
         text.seek(0)
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        lines = Lines(text)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         header_seen = False
         while True:
             line = reader.line_num + 1
@@ -42,7 +44,13 @@ def delimited_rows(
             except StopIteration:
                 return
             except csv.Error as error:
-                yield line, RowError(line, "", f"is no CSV row ({error}); check its quotes")
+                last = reader.line_num
+                swallowed = f"; lines {line} to {last} are left out" if last > line else ""
+                lines.was_cut()
+                yield line, RowError(line, "", f"is no CSV row ({error}); check its quotes{swallowed}")
+                continue
+            if lines.was_cut():
+                yield line, RowError(line, "", f"is longer than {LONGEST_LINE} characters")
                 continue
             if not any(cell.strip() for cell in cells):
                 continue

@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from catalog.feeds.delimited import delimited_rows
 from catalog.feeds.rows import Row
-from catalog.schema import RowError
+from catalog.schema import LONGEST_FIELD, RowError
 from mirror.domain import MirrorError
 
 FIELDS = (
@@ -27,28 +27,35 @@ STYLE_FIELDS = ("product_type", "product_highlight", *(f"custom_label_{n}" for n
 """Where a shop's own words for a style may stand."""
 GENDERS: Mapping[str, str] = {"male": "men", "female": "women"}
 AGES: Mapping[str, str] = {"newborn": "child", "infant": "child", "toddler": "child", "kids": "child"}
+VARIANT_FIELDS = ("price", "sale_price", "availability", "size")
+"""What a further row of a product is looked at for."""
 MOST_VARIANTS = 1000
 """Rows of one product that are kept in memory; what follows begins another item."""
 
 LONGEST_TEXT = 1 << 16
 """Characters of an XML field that are kept; the schema refuses fields this long anyway."""
 
+LONGEST_TOKEN = 1 << 20
+"""Bytes of one tag; the parser holds it whole."""
+DEEPEST = 64
+"""Elements within each other; a feed has five."""
+
 _PRICE = re.compile(r"([\d.,]+)\s*([A-Za-z]{3})|([A-Za-z]{3})\s*([\d.,]+)")
 _CHUNK = 1 << 16
 _ITEMS = ("item", "entry")
 
 
-def google_rows(path: Path) -> Iterator[Row]:
+def google_rows(path: Path, encoding: str = "") -> Iterator[Row]:
     """The items of a Google Merchant feed in this project's columns."""
     group: list[tuple[int, Mapping[str, Any]]] = []
-    for line, row in _xml_rows(path) if is_xml(path) else _text_rows(path):
+    for line, row in _xml_rows(path) if is_xml(path) else _text_rows(path, encoding):
         if isinstance(row, RowError):
             yield line, row
             continue
         if group and (_product(row) != _product(group[0][1]) or len(group) == MOST_VARIANTS):
             yield _item(group)
             group = []
-        group.append((line, row))
+        group.append((line, _further(row) if group else row))
         if not row.get("item_group_id"):
             yield _item(group)
             group = []
@@ -65,11 +72,16 @@ def is_xml(path: Path) -> bool:
         raise MirrorError(f"{path}: cannot be read ({error.strerror}); check --items") from None
 
 
-def _text_rows(path: Path) -> Iterator[Row]:
+def _text_rows(path: Path, encoding: str) -> Iterator[Row]:
     # Google's own templates write "image link" as well as "image_link".
     spaced = tuple(name.replace("_", " ") for name in FIELDS)
-    for line, row in delimited_rows(path, (*FIELDS, *spaced), ("id", "title", "price")):
+    for line, row in delimited_rows(path, (*FIELDS, *spaced), ("id", "title", "price"), encoding=encoding):
         yield line, row if isinstance(row, RowError) else {k.replace(" ", "_"): v for k, v in row.items()}
+
+
+def _further(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is looked at of a product's further rows, and of its texts the beginning: what is longer is no price."""
+    return {name: str(row[name])[:LONGEST_FIELD] for name in VARIANT_FIELDS if row.get(name)}
 
 
 def _product(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -137,6 +149,8 @@ class _Reader:
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._depth += 1
+        if self._depth > DEEPEST:
+            raise MirrorError(f"{self._path}: its elements lie more than {DEEPEST} deep; it is no product feed")
         local = name.rpartition(":")[2].lower()
         if self._row is None:
             if local in _ITEMS:
@@ -164,11 +178,15 @@ class _Reader:
 
 def _xml_rows(path: Path) -> Iterator[Row]:
     reader = _Reader(path)
+    fed = 0
     try:
         with open(path, "rb") as file:
             while True:
                 chunk = file.read(_CHUNK)
                 reader.parser.Parse(chunk, not chunk)
+                fed += len(chunk)
+                if fed - reader.parser.CurrentByteIndex > LONGEST_TOKEN:
+                    raise MirrorError(f"{path}: has a tag of more than {LONGEST_TOKEN} bytes; it is no product feed")
                 yield from reader.done
                 reader.done.clear()
                 if not chunk:

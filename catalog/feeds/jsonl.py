@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from catalog.feeds.rows import Row, feed_text
+from catalog.feeds.rows import LONGEST_LINE, Lines, Row, feed_text
 from catalog.schema import RowError
 
 
-def jsonl_rows(path: Path) -> Iterator[Row]:
+def jsonl_rows(path: Path, encoding: str = "") -> Iterator[Row]:
     """Each object of a JSONL file, with a RowError in the place of a line that is none."""
-    with feed_text(path) as text:
-        for line, content in enumerate(text, start=1):
+    with feed_text(path, encoding) as text:
+        lines = Lines(text)
+        for line, content in enumerate(lines, start=1):
+            if lines.was_cut():
+                yield line, RowError(line, "", f"is longer than {LONGEST_LINE} characters")
+                continue
             if not content.strip():
                 continue
             try:

@@ -19,23 +19,57 @@ LONGEST_HEADER = 1 << 16
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
+LONGEST_LINE = 1 << 20
+"""Characters of a line that are in memory; a row of a shop has some hundreds."""
+
+_LINE_ENDS = ("\n", "\r")
+
+
+class Lines(Iterator[str]):
+    """The lines of a text with their ends. Of one that is longer than LONGEST_LINE only the beginning is given, and
+    ``cut`` is set."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self.cut = False
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        if len(line) == LONGEST_LINE and not line.endswith(_LINE_ENDS):
+            self.cut = True
+            while (rest := self._text.readline(LONGEST_LINE)) and not rest.endswith(_LINE_ENDS):
+                pass
+        return line
+
+    def was_cut(self) -> bool:
+        """Whether a line was cut since this was last asked."""
+        cut, self.cut = self.cut, False
+        return cut
+
+
 @contextmanager
-def feed_text(path: Path) -> Iterator[TextIO]:
-    """A feed as UTF-8 text, at its start. Raises MirrorError when it is UTF-16, empty or cannot be opened."""
+def feed_text(path: Path, encoding: str = "") -> Iterator[TextIO]:
+    """A feed as text, at its start; UTF-8, or as ``encoding`` says. Raises MirrorError when it is UTF-16 and that was
+    not said, empty, or cannot be opened or read as that."""
     try:
         with open(path, "rb") as raw:
             mark = raw.read(2)
-        if mark in _UTF16_MARKS:
-            raise MirrorError(f"{path}: is UTF-16 text; save it as UTF-8")
+        if mark in _UTF16_MARKS and not encoding:
+            mend = "save it as UTF-8, or write its encoding in [feed] of a --mapping"
+            raise MirrorError(f"{path}: is UTF-16 text; {mend}")
         # Bytes that are not UTF-8 become lone surrogates: parse_row refuses the field that has them, not the
         # file.
-        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        with open(path, encoding=encoding or "utf-8-sig", errors="surrogateescape", newline="") as text:
             if not first_line(text):
                 raise MirrorError(f"{path}: is empty; a feed has a header line and a row for each item")
             text.seek(0)
             yield text
     except OSError as error:
         raise MirrorError(f"{path}: cannot be read ({error.strerror}); check --items") from None
+    except UnicodeError as error:
+        raise MirrorError(f"{path}: is no {encoding or 'UTF-8'} text ({error}); check [feed] of --mapping") from None
 
 
 def first_line(text: TextIO) -> str:

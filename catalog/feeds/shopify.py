@@ -13,7 +13,7 @@ from typing import Any
 
 from catalog.feeds.delimited import delimited_rows
 from catalog.feeds.rows import Row
-from catalog.schema import RowError
+from catalog.schema import LONGEST_FIELD, RowError
 
 COLUMNS = (
     "handle", "title", "type", "product category", "tags", "status", "option1 name", "option1 value", "option2 name",
@@ -22,23 +22,38 @@ COLUMNS = (
 )
 NEEDED = ("handle", "title", "variant price", "image src")
 SIZE_WORDS = frozenset({"size", "größe", "groesse", "grösse", "taille", "pointure", "talla", "taglia", "maat"})
+VARIANT_COLUMNS = (
+    "option1 value", "option2 value", "option3 value", "variant inventory qty", "variant inventory policy",
+    "variant price", "image src",
+)
+"""What a further row of a product is looked at for."""
+LONGEST_VARIANT_TEXT = LONGEST_FIELD + 1
+"""Characters; what is longer is refused anyway."""
 MOST_VARIANTS = 2000
 """Shopify's own limit of variants of a product is 2048."""
 
 
-def shopify_rows(path: Path) -> Iterator[Row]:
+def shopify_rows(path: Path, encoding: str = "") -> Iterator[Row]:
     """The products of a Shopify export in this project's columns."""
     group: list[tuple[int, Mapping[str, Any]]] = []
-    for line, row in delimited_rows(path, COLUMNS, NEEDED, repeats=True):
+    for line, row in delimited_rows(path, COLUMNS, NEEDED, repeats=True, encoding=encoding):
         if isinstance(row, RowError):
             yield line, row
             continue
         if group and (row.get("handle") != group[0][1].get("handle") or len(group) == MOST_VARIANTS):
             yield _item(group)
             group = []
-        group.append((line, row))
+        group.append((line, _kept(row, bool(group))))
     if group:
         yield _item(group)
+
+
+def _kept(row: Mapping[str, Any], further: bool) -> dict[str, Any]:
+    """What is looked at of a row: not its description, and of a further variant's texts the beginning, so that the
+    largest product takes a few megabytes."""
+    if not further:
+        return {name: row[name] for name in COLUMNS if name in row}
+    return {name: row[name][:LONGEST_VARIANT_TEXT] for name in VARIANT_COLUMNS if row.get(name)}
 
 
 def _item(group: list[tuple[int, Mapping[str, Any]]]) -> Row:

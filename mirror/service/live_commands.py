@@ -50,7 +50,9 @@ def add_live_commands(catalogs: Any, command: Callable[..., argparse.ArgumentPar
     watch.add_argument("folder", type=Path, metavar="FOLDER", help="feeds and index files are dropped here")
     watch.add_argument("--catalog", "--to", type=Path, metavar="LIVE", help=_LIVE)
     watch.add_argument("--pictures", type=Path,
-                       help="folder of a feed's pictures (default: FOLDER/pictures, else the live catalogue's)")
+                       help="folder or archive of a feed's pictures (default: FOLDER/pictures, else the live "
+                            "catalogue's)")
+    add_picture_urls(watch)
     watch.add_argument("--mapping", type=Path, help="TOML that maps the shop's columns and words")
     watch.add_argument("--embedder", metavar="NAME", help="as for build")
     watch.add_argument("--settle", type=_seconds, default=2.0, metavar="SECONDS",
@@ -61,6 +63,13 @@ def add_live_commands(catalogs: Any, command: Callable[..., argparse.ArgumentPar
     diff.add_argument("a", type=Path, metavar="A")
     diff.add_argument("b", type=Path, metavar="B")
     diff.add_argument("--json", action="store_true", help=_JSON)
+
+
+def add_picture_urls(parser: argparse.ArgumentParser) -> None:
+    """The arguments by which pictures at URLs are fetched; the limits are in the mapping's [pictures]."""
+    parser.add_argument("--picture-urls", action="store_true", help="fetch the pictures that the feed gives as URLs")
+    parser.add_argument("--picture-host", action="append", default=[], metavar="HOST",
+                        help="fetch from this host only (or *.shop.example); may be given more than once")
 
 
 def _publish(options: argparse.Namespace) -> int:
@@ -93,7 +102,7 @@ def _watch(options: argparse.Namespace) -> int:
     return watch_folder(
         load_settings(options.config), options.folder, live=options.catalog, pictures=options.pictures,
         mapping=options.mapping, embedder=options.embedder, settle=options.settle, once=options.once,
-        as_json=options.json)
+        as_json=options.json, urls=options.picture_urls, hosts=options.picture_host)
 
 
 def _diff(options: argparse.Namespace) -> int:

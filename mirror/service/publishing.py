@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from catalog.commands import diff_command, publish_command, rollback_command, update_command
-from catalog.diff import KINDS
+from catalog.commands import publish_command, rollback_command, update_command
+from catalog.diff import KINDS, diff
 from catalog.mapping import FeedMapping
 from mirror.config import Settings
 from mirror.domain import UsageError
@@ -68,17 +70,18 @@ def update_catalogue(
 
 def compare_catalogues(a: Path, b: Path, *, as_json: bool) -> int:
     """Print what is another in one index than in another."""
-    told = diff_command(a, b)
+    difference = diff(a, b)
     if as_json:
-        print(json.dumps(told))
+        difference.write(sys.stdout, a=str(a), b=str(b))
         return 0
+    told = difference.about()
     print(f"{a} ({told['items']['a']} items) -> {b} ({told['items']['b']} items)")
     if told["embedders"]["a"] != told["embedders"]["b"]:
         print(f"embedder {told['embedders']['a']} -> {told['embedders']['b']}: pictures compared by name only")
     print("  ".join(f"{count} {kind}" for kind, count in told["counts"].items()))
     for kind in KINDS:
-        rows = told[kind]
-        for row in rows[:ROWS_SHOWN]:
+        rows = difference.found[kind]
+        for row in islice(rows, ROWS_SHOWN):
             print(f"  {kind:8} {row['id']:24.24} {row['title']:28.28} {_words(row)}")
         if len(rows) > ROWS_SHOWN:
             print(f"  {kind:8} ... and {len(rows) - ROWS_SHOWN} more (--json has all)")

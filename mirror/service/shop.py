@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -16,14 +16,16 @@ from typing import Any
 from catalog.commands import Query, build_command, info_command, query_command, verify_command
 from catalog.filter import Filter
 from catalog.index import Catalogue
-from catalog.ingest import count_rows, read_items
+from catalog.ingest import count_rows, numbered_items
 from catalog.mapping import FeedMapping
+from catalog.pictures.source import PictureSource
 from mirror.camera.picture import read_picture
 from mirror.config import Settings
 from mirror.domain import Box, FloatArray, ImageArray, MirrorError, UsageError
 from mirror.pipeline.analyze import Analyzer
 from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
+from mirror.service.feed_pictures import allowed, brought, feed_pictures, store_of, tell_brought
 from mirror.service.opening import load_vision, say
 from mirror.service.places import catalogue_path, models_folder, own_folder
 from mirror.vision.classic import FIT_MOST, ClassicEmbedder, file_of
@@ -40,39 +42,44 @@ CLASSIC = "classic"
 
 
 def build_catalogue(
-    settings: Settings, items: Path, pictures: Path, out: Path, *, embedder: str | None, as_json: bool,
+    settings: Settings, items: Path, pictures: Path | None, out: Path, *, embedder: str | None, as_json: bool,
     format: str | None = None, mapping: Path | None = None, rejects: Path | None = None, engine: str = "local",
-    workers: int | None = None,
+    workers: int | None = None, urls: bool = False, hosts: Sequence[str] = (),
 ) -> int:
-    """Build an index and say what went in. engine: "ray" has the pictures embedded by ``workers`` processes of a Ray
-    cluster first. Returns 1 when rows were rejected (the good ones are in), else 0."""
-    columns = FeedMapping.load(mapping) if mapping else None
-    if embedder == CLASSIC:
-        embed: Embedder | ClassicEmbedder = fit_classic(items, pictures, out.parent, format, columns)
-    else:
-        embed = load_embedder(settings, embedder)
+    """Build an index and say what went in. pictures: a folder, an archive, or None when ``urls`` (or the mapping) lets
+    them be fetched. engine: "ray" has the pictures embedded by ``workers`` processes of a Ray cluster first. Returns 1
+    when rows were rejected (the good ones are in), else 0."""
+    columns = FeedMapping.load(mapping) if mapping else FeedMapping()
+    rules = allowed(columns.pictures, urls, hosts)
     work = out.with_name(out.name + ".work")
-    if engine == RAY:
-        _embed_with_ray(settings, items, pictures, work, embed, embedder, format, columns, workers)
-    bar = _Bar()
-    document = build_command(
-        items, pictures, out, embed=embed.embed_whole, embedder_name=embed.name, read_picture=read_picture,
-        colours=picture_colours, progress=bar, format=format, mapping=columns,
-        rejects=rejects, work=work,
-    )
-    bar.close()
+    with feed_pictures(pictures, store_of(out), rules) as source:
+        if embedder == CLASSIC:
+            embed: Embedder | ClassicEmbedder = fit_classic(items, source, out.parent, format, columns)
+        else:
+            embed = load_embedder(settings, embedder)
+        if engine == RAY:
+            _embed_with_ray(settings, items, source, work, embed, embedder, format, columns, workers)
+        with closing(_Bar()) as bar:
+            document = build_command(
+                items, source, out, embed=embed.embed_whole, embedder_name=embed.name, read_picture=read_picture,
+                colours=picture_colours, progress=bar, format=format, mapping=columns, rejects=rejects, work=work,
+            )
+        document["pictures"] = brought(source)
     for text, rows in list(document["unknown_categories"].items())[:UNKNOWN_SHOWN]:
         say(f"category '{text}' was not understood ({rows} rows); add it to [categories] of a --mapping")
     if document["rejected"]:
         for row in document["reasons"]:
-            say(f"{items} line {row['line']}, {row['field']}: {row['reason']}")
+            say(f"{items} line {row['line']}{', ' * bool(row['field'])}{row['field']}: {row['reason']}")
         left_out = document["rejected"]
         listed_in = document["rejected_file"]
         say(f"{left_out} rows left out, all listed in {listed_in}")
+    tell_brought(document["pictures"])
     if as_json:
         print(json.dumps(document))
     else:
-        print(f"{document['items']} items in {document['catalog']}, {document['seconds']:.1f} s")
+        back = "; `mirror catalog rollback` goes back" if document["kept"] else ""
+        same = "" if document["changed"] else ", exactly as they were"
+        print(f"{document['items']} items in {document['catalog']}{same}, {document['seconds']:.1f} s{back}")
     return 1 if document["rejected"] else 0
 
 
@@ -137,26 +144,27 @@ def load_embedder(
 
 
 def fit_classic(
-    items: Path, pictures: Path, folder: Path, format: str | None, mapping: FeedMapping | None
+    items: Path, source: PictureSource, folder: Path, format: str | None, mapping: FeedMapping | None
 ) -> ClassicEmbedder:
     """Fit the seed's embedder on the feed's pictures, evenly chosen, and keep it in ``folder``. Rows and pictures that
     are bad are passed over: the build reports them."""
     step = -(-count_rows(items, format, mapping) // FIT_MOST) or 1
 
-    def chosen() -> Iterator[ImageArray]:
-        for item in islice(read_items(items, format, mapping), 0, None, step):
-            if not isinstance(item, MirrorError):
+    def pictures() -> Iterator[ImageArray]:
+        chosen = islice(numbered_items(items, format, mapping), 0, None, step)
+        for _, item, problem in source.placed(chosen):
+            if not isinstance(item, MirrorError) and problem is None:
                 with suppress(MirrorError):
-                    yield read_picture(pictures / item.picture)
+                    yield read_picture(source.folder / item.picture)
 
-    embedder = ClassicEmbedder.fit(chosen())
+    embedder = ClassicEmbedder.fit(pictures())
     path = embedder.save(folder)
     say(f"fitted {path}; build the next catalogues with --embedder {path}, and name it in [models] embedding")
     return embedder
 
 
 def _embed_with_ray(
-    settings: Settings, items: Path, pictures: Path, work: Path, embed: Embedder | ClassicEmbedder,
+    settings: Settings, items: Path, pictures: PictureSource, work: Path, embed: Embedder | ClassicEmbedder,
     embedder: str | None, format: str | None, mapping: FeedMapping | None, workers: int | None,
 ) -> None:
     """Fill the build's work folder by the workers of a Ray cluster, and say what they could not do."""
@@ -164,12 +172,11 @@ def _embed_with_ray(
 
     if embedder == CLASSIC:  # the workers take the one that was just fitted
         embedder = str((work.parent / file_of(embed.name)).absolute())
-    bar = _Bar()
-    report = embed_with_ray(
-        items, pictures, work, partial(_open_look, settings, embedder), embed.name, format=format, mapping=mapping,
-        workers=workers, progress=bar,
-    )
-    bar.close()
+    with closing(_Bar()) as bar:
+        report = embed_with_ray(
+            items, pictures, work, partial(_open_look, settings, embedder), embed.name, format=format,
+            mapping=mapping, workers=workers, progress=bar,
+        )
     say(
         f"workers embedded {report.embedded} pictures ({report.recovered} of them at a second try), "
         f"{report.known} were known, {len(report.failed)} failed"
@@ -249,12 +256,20 @@ class _Bar:
         filled = round(PROGRESS_WIDTH * done / max(total, 1))
         left = (total - done) / max(rate, 1e-9)
         bar = "#" * filled + "-" * (PROGRESS_WIDTH - filled)
-        print(f"\r[{bar}] {done}/{total}  {rate:.0f}/s  {left:.0f} s left ", end="", file=sys.stderr, flush=True)
+        print(f"\r[{bar}] {done}/{total}  {rate:.0f}/s  {_span(left)} left   ", end="", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """End the bar's line."""
         if self._shown:
             print(file=sys.stderr)
+
+
+def _span(seconds: float) -> str:
+    """A time as a person says it: 48 s, 9 min 48 s, 2 h 5 min."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 1:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _print(document: dict[str, Any], as_json: bool) -> int:

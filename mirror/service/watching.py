@@ -6,8 +6,9 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from catalog.watch import Event, Watch
 from mirror.camera.picture import read_picture
 from mirror.config import Settings
 from mirror.domain import MirrorError, UsageError
+from mirror.service.feed_pictures import allowed, brought, feed_pictures, store_of
 from mirror.service.opening import say
 from mirror.service.publishing import live_catalogue
 from mirror.service.shop import load_embedder
@@ -29,7 +31,7 @@ NICE = 10
 
 def watch_folder(
     settings: Settings, folder: Path, *, live: Path | None, pictures: Path | None, mapping: Path | None,
-    embedder: str | None, settle: float, once: bool, as_json: bool,
+    embedder: str | None, settle: float, once: bool, as_json: bool, urls: bool = False, hosts: Sequence[str] = (),
 ) -> int:
     """Watch until Ctrl+C or SIGTERM, or (``once``) use what lies there and end. Returns 1 when something was refused in
     ``once``, else 0."""
@@ -49,8 +51,9 @@ def watch_folder(
         else:
             print(event.line, flush=True)
 
-    columns = FeedMapping.load(mapping) if mapping else None
-    build = _Builder(settings, path, folder, pictures, embedder, columns)
+    columns = FeedMapping.load(mapping) if mapping else FeedMapping()
+    rules = allowed(columns.pictures, urls, hosts)
+    build = _Builder(settings, path, folder, pictures, embedder, replace(columns, pictures=rules))
     watch = Watch(folder, path, build=build, on_event=told, mapping=columns, settle_s=0.0 if once else settle)
     if once:
         while watch.step():
@@ -74,7 +77,7 @@ class _Builder:
 
     def __init__(
         self, settings: Settings, live: Path, folder: Path, pictures: Path | None, embedder: str | None,
-        mapping: FeedMapping | None,
+        mapping: FeedMapping,
     ) -> None:
         self._settings, self._live, self._mapping, self._name = settings, live, mapping, embedder
         self._pictures = pictures or (folder / "pictures" if (folder / "pictures").is_dir() else None)
@@ -85,11 +88,14 @@ class _Builder:
     ) -> dict[str, Any]:
         if self._embed is None:
             self._embed = load_embedder(self._settings, self._name)
-        return build_command(
-            feed, self._pictures or self._pictures_of_live(feed), out, embed=self._embed.embed_whole,
-            embedder_name=self._embed.name, read_picture=read_picture, colours=picture_colours, progress=progress,
-            mapping=self._mapping, rejects=rejects, work=self._live.with_name(self._live.name + ".work"),
-        )
+        rules = self._mapping.pictures
+        pictures = self._pictures or (None if rules.urls else self._pictures_of_live(feed))
+        with feed_pictures(pictures, store_of(self._live), rules, indexes=(self._live,)) as source:
+            return build_command(
+                feed, source, out, embed=self._embed.embed_whole, embedder_name=self._embed.name,
+                read_picture=read_picture, colours=picture_colours, progress=progress, mapping=self._mapping,
+                rejects=rejects, work=self._live.with_name(self._live.name + ".work"), keep=False,
+            ) | {"pictures": brought(source)}
 
     def _pictures_of_live(self, feed: Path) -> Path:
         """The folder that the present index has its pictures in."""

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from catalog.atomic import replacing
+from catalog.atomic import previous_of, replacing
 from catalog.build import BuildReport, build
 from catalog.index import Catalogue
 from catalog.ingest import read_items
+from catalog.publish import roll_back
 from mirror.domain import FloatArray, ImageArray, MirrorError, UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -114,7 +115,7 @@ def test_a_mended_feed_takes_the_old_list_of_rejected_rows_away(feed: Any) -> No
     feed.rows[0]["price"] = good
     feed.save()
     run(feed)
-    assert beside(feed) == {"shop.catalogue"}
+    assert beside(feed) == {"shop.catalogue", "shop.catalogue.previous"}
 
 
 def test_a_picture_without_direction_is_a_bad_row(feed: Any) -> None:
@@ -165,6 +166,35 @@ def test_a_failed_build_leaves_the_old_file_as_it_was(feed: Any) -> None:
         run(feed)
     assert feed.out.read_bytes() == old
     assert beside(feed) == {"shop.catalogue"}
+
+
+def test_the_same_items_built_again_leave_the_file_and_what_is_kept_alone(feed: Any, written: Any) -> None:
+    run(feed)
+    first = feed.out.read_bytes()
+    feed.rows[0]["price"] = "7.00"
+    feed.save()
+    done = run(feed)
+    assert (done.changed, done.kept) == (True, previous_of(feed.out))
+    stamps = written(feed.out), written(previous_of(feed.out))
+    again = run(feed)
+    assert (again.changed, again.kept) == (False, None)
+    assert (written(feed.out), written(previous_of(feed.out))) == stamps
+    assert previous_of(feed.out).read_bytes() == first
+
+
+def test_a_build_onto_a_damaged_file_mends_it_and_keeps_the_last_good_one(feed: Any) -> None:
+    run(feed)
+    first = feed.out.read_bytes()
+    feed.rows[0]["price"] = "7.00"
+    feed.save()
+    run(feed)
+    new = feed.out.read_bytes()
+    feed.out.write_bytes(new[:-100])
+    assert run(feed).changed
+    assert (feed.out.read_bytes(), previous_of(feed.out).read_bytes()) == (new, first)
+    feed.out.write_bytes(new[:-100] + bytes(100))  # in a section: its header is as before
+    assert run(feed).changed
+    assert feed.out.read_bytes() == new
 
 
 def test_a_file_that_is_no_catalogue_is_not_overwritten(feed: Any) -> None:
@@ -244,6 +274,7 @@ def test_a_killed_build_leaves_the_old_file_or_the_new_one_whole(feed: Any, plac
     run(feed)
     new = feed.out.read_bytes()
     feed.out.unlink()
+    previous_of(feed.out).unlink(missing_ok=True)
     old = None
     if with_old:
         feed.rows[0]["price"] = "9.00"
@@ -265,7 +296,13 @@ def test_a_killed_build_leaves_the_old_file_or_the_new_one_whole(feed: Any, plac
     # What the killed build left behind is taken over by the next one, which is as good as any.
     run(feed)
     assert feed.out.read_bytes() == new
-    assert beside(feed) == {"shop.catalogue"}
+    assert beside(feed) == ({"shop.catalogue", "shop.catalogue.previous"} if with_old else {"shop.catalogue"})
+    if old is not None:
+        assert previous_of(feed.out).read_bytes() == old
+        roll_back(feed.out)
+        assert feed.out.read_bytes() == old
+        roll_back(feed.out)
+        assert feed.out.read_bytes() == new
 
 
 def test_items_equal_what_the_reader_of_the_feed_gives(feed: Any) -> None:

@@ -78,7 +78,8 @@ def test_bytes_that_are_not_utf8_spoil_only_their_row(path: Path) -> None:
     lines[2] = lines[2].replace(b"Linen", b"L\xe9nen")
     path.write_bytes(b"\n".join(lines))
     assert ids(path) == ["A-0", "A-2"]
-    assert [str(error) for error in errors(path)] == ["line 3, title: is not UTF-8 text; save the feed as UTF-8"]
+    assert [str(error) for error in errors(path)] == [
+        "line 3, title: is not UTF-8 text; save the feed as UTF-8, or write its encoding in [feed] of a --mapping"]
 
 
 def test_jsonl_is_read_and_its_bad_lines_are_listed(path: Path) -> None:

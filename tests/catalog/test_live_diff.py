@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +35,9 @@ def test_each_kind_of_difference_is_told_once_and_the_rest_is_the_same(shop: Sho
     assert told["price"][0]["from"] == {"price": shop[0][3].price, "currency": "EUR"}
     assert told["stock"][0]["to"] == {"sizes": ["XL"], "in_stock": True}
     assert told["other"][0]["to"] == {"title": "Renamed"}
+    printed = io.StringIO()
+    diff(a, b).write(printed, a="a", b="b")
+    assert json.loads(printed.getvalue()) == {"a": "a", "b": "b", **told}
     back = diff(b, a).document()
     assert [row["id"] for row in back["gone"]] == ["fresh"]
 
