@@ -60,6 +60,8 @@ class ScreenModel(Visit):
         self._well_since: float | None = None
         self._trouble_since: float | None = None
         self._live_at = now
+        self._stopped = False
+        """Goodbye was said because she said stop, and she has not left since."""
         self._sight = Sight(source="opening")
 
     @property
@@ -81,9 +83,12 @@ class ScreenModel(Visit):
         if self.screen in SERVING:
             return self._while_serving(sight, now)
         if self.screen is Screen.GOODBYE:
+            if now - self._seen_at >= waits.LEAVE_S:
+                self._stopped = False
             if now - self.since >= waits.GOODBYE_S:
-                # somebody who stopped and stays wants a mirror, not the same question again
-                self._go(Screen.PLAIN if sight.present else Screen.ATTRACT, now)
+                # somebody who stopped and stays wants a mirror, not the same question again; whoever came meanwhile
+                # was never asked
+                self._go(Screen.PLAIN if self._stopped and sight.present else Screen.ATTRACT, now)
             return self._refused(sight)
         gone = now - self._seen_at >= waits.LEAVE_S
         if self.screen is Screen.CONSENT:
@@ -142,6 +147,7 @@ class ScreenModel(Visit):
 
     def _say_yes(self, now: float) -> tuple[Effect, ...]:
         self._clear()
+        self._stopped = False
         self._shopper = self._sight.shopper
         self._seen_at = now  # a touch is a sign of life too
         trouble = trouble_of(self._sight)
@@ -225,6 +231,7 @@ class ScreenModel(Visit):
             return ()
         elif act is Intent.STOP:
             if self.screen in SERVING:
+                self._stopped = True
                 return self._say_goodbye(now)
             if self.screen is Screen.CONSENT:
                 self._go(Screen.PLAIN, now)

@@ -351,6 +351,19 @@ def test_she_who_stops_and_stays_gets_a_mirror_and_not_the_question_again() -> N
     assert visit.press(Intent.ASK).screen is Screen.CONSENT
 
 
+@pytest.mark.parametrize("leave", ["walk", "other", "stop and walk"])
+def test_whoever_comes_while_goodbye_is_said_to_another_is_asked(leave: str) -> None:
+    visit, other = at_look(), replace(READY, shopper=2)
+    if leave == "stop and walk":
+        visit.press(Intent.STOP)
+    if leave != "other":
+        visit.see(NOBODY, 2.2)
+    visit.see(other, 0.1)
+    assert visit.screen is Screen.GOODBYE
+    visit.see(other, 4.2)
+    assert visit.see(other, 1.2).screen is Screen.CONSENT
+
+
 def test_a_stop_holds_although_consent_is_taken_as_given() -> None:
     visit = Visit("given").see(READY, 1.2).press(Intent.STOP)
     visit.see(replace(SERVED, shopper=2))
