@@ -1,7 +1,7 @@
 """A clip of people who walk in one after another, each before an empty shop, and when each is in full view.
 
 Photos as in `benchmarks.clip`, before a blurred ground that stays the same. She comes from the side at a walking pace,
-slows down, stands, and leaves to the other side; the shop is empty for long enough that the mirror forgets her.
+slows down, stands, and leaves to the other side; the shop is empty until the mirror has forgotten her.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from benchmarks.shared import shared_data
 from mirror.camera.picture import read_picture
 from mirror.domain import ImageArray, MirrorError
 
-EMPTY_S, WALK_S, STAND_S, LEAVE_S = 3.0, 2.4, 3.6, 1.0
-"""Seconds of one turn's four parts. Nobody is in view for longer than `[pipeline] forget_after_s`. At the frame's edge
-she walks 1.3 of her heights a second (about 2.2 m/s: brisk), and comes to stand."""
+EMPTY_S, WALK_S, STAND_S, LEAVE_S = 6.5, 2.4, 3.6, 1.0
+"""Seconds of one turn's four parts. Nobody is in view until the mirror has said goodbye to the one before
+(mirror/ui/waits.py). At the frame's edge she walks 1.1 of her heights a second (some 1.8 m/s: brisk), and comes to
+stand."""
 BESIDE_SHARE = 0.06
 """Arms and bag straps beyond what is annotated of her clothes, over the photo's height."""
 

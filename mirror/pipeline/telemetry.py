@@ -267,8 +267,8 @@ def _timing(rows: NDArray[np.float64], count: int) -> StageTiming:
 
 
 def _shares(ordered: NDArray[np.float64], *shares: float) -> list[float]:
-    """Percentiles of sorted values, linear between them as numpy's; its own takes eight times as long on so few, and they
-    are asked for twice a second beside the painting of a picture."""
+    """Percentiles of sorted values, linear between them as numpy's; its own takes eight times as long on so few, and
+    they are asked for twice a second beside the painting of a picture."""
     found = []
     for share in shares:
         place = share * (len(ordered) - 1)

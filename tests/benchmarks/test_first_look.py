@@ -15,6 +15,7 @@ from benchmarks.shared import shared_data
 from benchmarks.walk_in import EMPTY_S, LEAVE_S, STAND_S, WALK_S, Turn, across
 from mirror.config import Settings
 from mirror.domain import MirrorError
+from mirror.ui import waits
 
 ROOT = Path(__file__).parents[2]
 TURNS = [Turn(0, 90, 110), Turn(300, 390, 410)]
@@ -83,7 +84,8 @@ def test_medians_and_the_worst_and_who_had_no_look() -> None:
 
 def test_she_walks_in_from_the_left_slows_down_stands_and_leaves_to_the_right() -> None:
     assert across(EMPTY_S - 0.01, 1280, 460) is None
-    assert Settings().pipeline.forget_after_s < EMPTY_S, "the mirror must have forgotten the one before"
+    assert waits.LEAVE_S + waits.GOODBYE_S < EMPTY_S, "the goodbye to the one before must be over"
+    assert Settings().pipeline.forget_after_s < EMPTY_S
     moments = [EMPTY_S + i / 30 for i in range(round((WALK_S + STAND_S + LEAVE_S) * 30) + 1)]
     places = [place for moment in moments if (place := across(moment, 1280, 460)) is not None]
     assert len(places) == len(moments)
