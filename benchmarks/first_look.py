@@ -27,7 +27,7 @@ from benchmarks.floors import Floor, floors_text
 from benchmarks.fps import on_cores
 from benchmarks.machine import machine, machine_line
 from benchmarks.synthetic_shop import write_shop
-from benchmarks.walk_in import Turn, walk_in_clip
+from benchmarks.walk_in import EMPTY_S, Turn, walk_in_clip
 from benchmarks.x_server import XServer
 from mirror.domain import MirrorError
 
@@ -45,10 +45,11 @@ FLOORS = (Floor("look_worst_s", "at most", 1.0), Floor("without_look", "at most"
 
 
 def measure(
-    form: str, people: int, clips: Path, size: tuple[int, int], config: Path | None = None,
+    form: str, people: int, clips: Path, size: tuple[int, int], config: Path | None = None, empty_s: float = EMPTY_S,
 ) -> dict[str, Any]:
-    """The figures of so many people. Raises MirrorError when the clip cannot be made or the mirror fails."""
-    clip, turns = walk_in_clip(clips, form, people)
+    """The figures of so many people, each after ``empty_s`` of an empty shop. Raises MirrorError when the clip cannot
+    be made or the mirror fails."""
+    clip, turns = walk_in_clip(clips, form, people, empty_s)
     pinned = on_cores(CORES)
     prefix = [] if isinstance(pinned, str) else pinned
     with tempfile.TemporaryDirectory() as folder, XServer(*size, prefix=prefix) as screen:
@@ -180,7 +181,8 @@ def table(document: Mapping[str, Any]) -> str:
         lines.append(f"| {mark} | never | never |" if middle is None else f"| {mark} | {middle:.2f} | {worst:.2f} |")
     return "\n".join([
         *lines, "",
-        f"{document['people']} people, {document['form']}, {document['screen']}; without a look: "
+        f"{document['people']} people, {document['form']}, {document['screen']}, empty for {document['empty_s']:g} s "
+        f"before each; without a look: "
         f"{document['without_look']}; {floors_text(document['floors'])}. {machine_line(document)}."])
 
 
@@ -190,6 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m benchmarks.first_look", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--people", type=int, default=PEOPLE, help=f"who walk in one after another (default {PEOPLE})")
     parser.add_argument("--form", choices=tuple(FORMS), default="720p30")
+    parser.add_argument("--empty", type=float, default=EMPTY_S, metavar="SECONDS",
+                        help=f"the shop is empty before each person (default {EMPTY_S:g})")
     parser.add_argument("--clips", type=Path, help="folder for the clip, kept (default: made anew, not kept)")
     parser.add_argument("--size", default="1080x1920", metavar="WxH", help="window size")
     parser.add_argument("--config", type=Path, help="settings of the mirror as TOML")
@@ -201,8 +205,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         wide, _, tall = options.size.partition("x")
-        if not (wide.isdigit() and tall.isdigit() and options.people > 0):
-            raise MirrorError("first_look: --size is like 1080x1920; --people is more than 0")
+        if not (wide.isdigit() and tall.isdigit() and options.people > 0 and options.empty >= 0):
+            raise MirrorError("first_look: --size is like 1080x1920; --people is more than 0, --empty not below it")
         size = int(wide), int(tall)
         if options.as_mirror:
             from mirror.runtime.threads import limit_threads
@@ -212,11 +216,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(json.dumps(_as_mirror(options.as_mirror, turns, options.catalogue, size, options.config)))
             return 0
         with tempfile.TemporaryDirectory() as folder:
-            got = measure(options.form, options.people, (options.clips or Path(folder)).resolve(), size, options.config)
+            clips = (options.clips or Path(folder)).resolve()
+            got = measure(options.form, options.people, clips, size, options.config, options.empty)
     except MirrorError as error:
         print(f"mirror: {error}", file=sys.stderr)
         return error.exit_code
-    document = {"benchmark": "first_look", **machine(), "form": options.form, "window": options.size, **got}
+    about = {"form": options.form, "window": options.size, "empty_s": options.empty}
+    document = {"benchmark": "first_look", **machine(), **about, **got}
     print(json.dumps(document, indent=1) if options.json else table(document))
     return 0
 

@@ -19,10 +19,12 @@ from benchmarks.shared import shared_data
 from mirror.camera.picture import read_picture
 from mirror.domain import ImageArray, MirrorError
 
-EMPTY_S, WALK_S, STAND_S, LEAVE_S = 6.5, 2.4, 3.6, 1.0
-"""Seconds of one turn's four parts. Nobody is in view until the mirror has said goodbye to the one before
-(mirror/ui/waits.py). At the frame's edge she walks 1.1 of her heights a second (some 1.8 m/s: brisk), and comes to
-stand."""
+EMPTY_S = 9.0
+"""Nobody is in view for so long before each person: the mirror forgets the one before after two seconds, the window
+calls her gone two later, and says goodbye for four (mirror/ui/waits.py)."""
+WALK_S, STAND_S, LEAVE_S = 2.4, 3.6, 1.0
+"""Seconds of the rest of her turn. At the frame's edge she walks 1.1 of her heights a second (some 1.8 m/s: brisk), and
+comes to stand."""
 BESIDE_SHARE = 0.06
 """Arms and bag straps beyond what is annotated of her clothes, over the photo's height."""
 
@@ -37,29 +39,29 @@ class Turn:
     full: int
 
 
-def walk_in_clip(folder: Path, form: str, people: int) -> tuple[Path, list[Turn]]:
-    """The clip of a form (of benchmarks.clip) in ``folder`` and its turns; made when it is not there yet.
+def walk_in_clip(folder: Path, form: str, people: int, empty_s: float = EMPTY_S) -> tuple[Path, list[Turn]]:
+    """The clip of a form (of benchmarks.clip) in ``folder`` and its turns; made when it is not there yet. The shop is
+    empty for ``empty_s`` before each person.
 
     Raises:
         MirrorError: the shared photos are not there, or the file cannot be written.
     """
-    out = folder / f"walk-in{people}-{form}.mp4"
+    out = folder / f"walk-in{people}-{form}-empty{empty_s:g}.mp4"
     told = out.with_suffix(".json")
     if not (out.is_file() and told.is_file()):
         folder.mkdir(parents=True, exist_ok=True)
         size, fps = FORMS[form]
         # under another name until it is whole, and the clip last: what is there is complete
         unfinished = out.with_name(f"unfinished-{out.name}")
-        turns = _write(unfinished, fps, size, people)
+        turns = _write(unfinished, fps, size, people, empty_s)
         told.write_text(json.dumps([asdict(turn) for turn in turns]), "utf-8")
         unfinished.replace(out)
     return out, [Turn(**row) for row in json.loads(told.read_text("utf-8"))]
 
 
-def across(time: float, width: int, wide: int) -> int | None:
-    """The left edge of a photo ``wide`` pixels wide in a frame ``width`` wide, so many seconds into a turn; None while
-    the shop is empty. She comes from the left and leaves to the right."""
-    walked = time - EMPTY_S
+def across(walked: float, width: int, wide: int) -> int | None:
+    """The left edge of a photo ``wide`` pixels wide in a frame ``width`` wide, so many seconds after she began to walk;
+    None before that. She comes from the left and leaves to the right."""
     if walked < 0:
         return None
     middle = (width - wide) / 2
@@ -71,7 +73,7 @@ def across(time: float, width: int, wide: int) -> int | None:
     return round(left)
 
 
-def _write(out: Path, fps: float, size: tuple[int, int], people: int) -> list[Turn]:
+def _write(out: Path, fps: float, size: tuple[int, int], people: int, empty_s: float) -> list[Turn]:
     width, height = size
     data = shared_data()
     photos = full_length_photos(data, people)
@@ -79,7 +81,7 @@ def _write(out: Path, fps: float, size: tuple[int, int], people: int) -> list[Tu
     writer = cv2.VideoWriter(str(out), cv2.VideoWriter.fourcc(*"mp4v"), fps, size)
     if not writer.isOpened():
         raise MirrorError(f"{out}: cannot be written; check the folder")
-    frames = round((EMPTY_S + WALK_S + STAND_S + LEAVE_S) * fps)
+    frames = round((empty_s + WALK_S + STAND_S + LEAVE_S) * fps)
     turns: list[Turn] = []
     ground: ImageArray | None = None
     try:
@@ -92,7 +94,7 @@ def _write(out: Path, fps: float, size: tuple[int, int], people: int) -> list[Tu
             own_left = max(0.0, scale * worn[number][0] - BESIDE_SHARE * tall)
             enters = full = -1
             for i in range(frames):
-                left = across(i / fps, width, wide)
+                left = across(i / fps - empty_s, width, wide)
                 writer.write(ground if left is None else _pasted(ground, person, left, (height - tall) // 2))
                 if left is not None and enters < 0 and left + wide > 0:
                     enters = number * frames + i

@@ -74,7 +74,7 @@ def test_medians_and_the_worst_and_who_had_no_look() -> None:
     assert (found["look_median_s"], found["look_worst_s"], found["without_look"]) == (0.4, 0.9, 1)
     assert figures([dict.fromkeys(MARKS)])["look_median_s"] is None
     document = {
-        **found, "form": "720p30", "screen": "xvfb", "floors": [], "date": "2026-11-30",
+        **found, "form": "720p30", "screen": "xvfb", "empty_s": 9.0, "floors": [], "date": "2026-11-30",
         "platform": {"cpu": "x", "cores": 2, "system": "s", "python": "3"}, "analysis_median_s": None}
     lines = table(document).splitlines()
     assert "| look | 0.40 | 0.90 |" in lines
@@ -83,10 +83,10 @@ def test_medians_and_the_worst_and_who_had_no_look() -> None:
 
 
 def test_she_walks_in_from_the_left_slows_down_stands_and_leaves_to_the_right() -> None:
-    assert across(EMPTY_S - 0.01, 1280, 460) is None
-    assert waits.LEAVE_S + waits.GOODBYE_S < EMPTY_S, "the goodbye to the one before must be over"
-    assert Settings().pipeline.forget_after_s < EMPTY_S
-    moments = [EMPTY_S + i / 30 for i in range(round((WALK_S + STAND_S + LEAVE_S) * 30) + 1)]
+    assert across(-0.01, 1280, 460) is None
+    gone = Settings().pipeline.forget_after_s + waits.LEAVE_S + waits.GOODBYE_S
+    assert gone < EMPTY_S, "the goodbye to the one before must be over"
+    moments = [i / 30 for i in range(round((WALK_S + STAND_S + LEAVE_S) * 30) + 1)]
     places = [place for moment in moments if (place := across(moment, 1280, 460)) is not None]
     assert len(places) == len(moments)
     steps = [b - a for a, b in itertools.pairwise(places)]
@@ -104,8 +104,8 @@ def test_one_who_walks_in_is_measured_from_the_clip_to_the_document(tmp_path: Pa
     except MirrorError as error:
         pytest.skip(str(error))
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.first_look", "--people", "1", "--clips", str(tmp_path), "--size", "270x480",
-         "--json"], capture_output=True, text=True, timeout=170, cwd=ROOT, check=False)
+        [sys.executable, "-m", "benchmarks.first_look", "--people", "1", "--empty", "3", "--clips", str(tmp_path),
+         "--size", "270x480", "--json"], capture_output=True, text=True, timeout=170, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     (turn,) = document["turns"]
@@ -114,7 +114,8 @@ def test_one_who_walks_in_is_measured_from_the_clip_to_the_document(tmp_path: Pa
     assert turn["found"] <= turn["garments"] <= turn["look"]
     assert document["people"] == 1
     assert {floor["figure"] for floor in document["floors"]} == {"look_worst_s", "without_look"}
-    assert {path.name for path in tmp_path.iterdir()} == {"walk-in1-720p30.mp4", "walk-in1-720p30.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"walk-in1-720p30-empty3.{kind}" for kind in ("mp4", "json")}
 
 
 def test_wrong_wishes_are_one_line() -> None:
