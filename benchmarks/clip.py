@@ -76,6 +76,14 @@ def cached_clip(folder: Path, form: str, people: int = 1) -> Path:
     return out
 
 
+def clip_rate(clip: Path) -> float:
+    """Frames per second of a video file. Raises MirrorError when it cannot be opened."""
+    capture = cv2.VideoCapture(str(clip))
+    if not capture.isOpened():
+        raise MirrorError(f"{clip}: cannot be opened")
+    return float(capture.get(cv2.CAP_PROP_FPS))
+
+
 def write_clip(out: Path, fps: float, size: tuple[int, int], seconds: float, people: int = 1) -> int:
     """Write ``seconds`` at ``fps`` in MPEG-4, ``people`` of them in view at a time; returns the number of frames.
 
@@ -91,7 +99,7 @@ def write_clip(out: Path, fps: float, size: tuple[int, int], seconds: float, peo
     try:
         for turn in range(turns):
             shown = [read_picture(path) for path in photos[turn * people : (turn + 1) * people]]
-            ground = _background(shown[0], size)
+            ground = blurred_ground(shown[0], size)
             for number in range(total * turn // turns, total * (turn + 1) // turns):
                 writer.write(_view(shown, ground, number / fps))
     finally:
@@ -123,7 +131,7 @@ def full_length_photos(data: Path, count: int) -> list[Path]:
     return [good[i % len(good)] for i in range(count)]
 
 
-def _background(photo: ImageArray, size: tuple[int, int]) -> ImageArray:
+def blurred_ground(photo: ImageArray, size: tuple[int, int]) -> ImageArray:
     """The photo, filling the frame, blurred until nobody in it is a person."""
     width, height = size
     scale = max(width / photo.shape[1], height / photo.shape[0])

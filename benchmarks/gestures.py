@@ -19,7 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.clip import _background, _view, full_length_photos
+from benchmarks.clip import _view, blurred_ground, full_length_photos
 from benchmarks.gesture_moves import BOTH_UP, RAISED, Figure, Noise, Wanted, gesture_keys, habit_keys
 from benchmarks.machine import machine, machine_line
 from benchmarks.shared import shared_data
@@ -201,7 +201,7 @@ def film(mirrored: bool, size: float, grain: float, every: int) -> Iterator[tupl
 def read_photo(vision: Vision, path: Path) -> Timed:
     """A street photo that sways, at the pose thread's half size."""
     photo = read_picture(path)
-    ground = _background(photo, PHOTO_SIZE)
+    ground = blurred_ground(photo, PHOTO_SIZE)
     return read(vision, ((i / PHOTO_FPS, _view([photo], ground, i / PHOTO_FPS))
                          for i in range(round(PHOTO_SECONDS * PHOTO_FPS))))
 
@@ -213,7 +213,7 @@ def measured_noise(vision: Vision, photos: Sequence[Path]) -> Noise:
     spreads, scores, flickers = [], [], []
     for path in photos:
         photo = read_picture(path)
-        still = _view([photo], _background(photo, PHOTO_SIZE), 0.0)
+        still = _view([photo], blurred_ground(photo, PHOTO_SIZE), 0.0)
         frames = ((i / PHOTO_FPS, np.clip(still + rng.normal(0, 2.0, still.shape), 0, 255).astype(np.uint8))
                   for i in range(NOISE_READS))
         poses = [pose.keypoints for _, pose in read(vision, frames) if pose is not None][4:]

@@ -24,18 +24,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import cv2
-
-from benchmarks.clip import write_clip
+from benchmarks.clip import clip_rate, write_clip
 from benchmarks.seed_way import ROWS
-from benchmarks.synthetic_shop import SyntheticShop
-from catalog.atomic import replacing
-from catalog.writer import write_index
-from mirror.config import ModelSettings
+from benchmarks.synthetic_shop import write_shop
 from mirror.domain import MirrorError
-from mirror.runtime.manifest import FOLDER_VARIABLE, MANIFEST_NAME, Manifest, default_folder
-from mirror.runtime.session import Session
-from mirror.vision.embedding import Embedder
+from mirror.runtime.manifest import FOLDER_VARIABLE, MANIFEST_NAME, default_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 MEDIAPIPE = "mediapipe==0.10.21"
@@ -73,11 +66,7 @@ class Peers:
         self.clip, self.fast, self.rows, self.mediapipe = clip, fast, rows, mediapipe
         self.full = full_models(folder / "models")
         self.catalogue = folder / "shop.catalogue"
-        shop = SyntheticShop.of(rows)
-        # the vectors are made up, so they may pass as the mirror's own
-        embedder = Embedder(Session(Manifest.load()[ModelSettings().embedding])).name
-        with replacing(self.catalogue) as out:
-            write_index(out, shop, shop.vectors, embedder=embedder, pictures=".")
+        write_shop(self.catalogue, rows)
 
     def turn(self, peer: str, seconds: float) -> Row:
         """One peer's figures, or ``{"missing": why}``. Raises MirrorError when one of ours fails."""
@@ -214,13 +203,6 @@ def table(document: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _frame_rate(clip: Path) -> float:
-    capture = cv2.VideoCapture(str(clip))
-    if not capture.isOpened():
-        raise MirrorError(f"{clip}: cannot be opened")
-    return float(capture.get(cv2.CAP_PROP_FPS))
-
-
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """All rounds. Raises MirrorError when a clip cannot be had or one of our own processes fails."""
     wanted = [peer for peer in PEERS if not options.only or peer in options.only]
@@ -231,8 +213,8 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         elif named is None:
             named = folder / f"people{fps:.0f}.mp4"
             write_clip(named, fps, (1280, 720), CLIP_SECONDS)
-        elif abs(_frame_rate(named) - fps) > 1:
-            raise MirrorError(f"{named}: must have {fps:g} frames per second, not {_frame_rate(named):g}")
+        elif abs(clip_rate(named) - fps) > 1:
+            raise MirrorError(f"{named}: must have {fps:g} frames per second, not {clip_rate(named):g}")
         clips.append(named.resolve())
     python: Path | str = mediapipe_python(options.mediapipe_python) if POSE in wanted else "not asked for"
     peers = Peers(folder, clips[0], clips[1], options.rows, python)

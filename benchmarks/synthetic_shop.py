@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.atomic import replacing
 from catalog.filter import Filter
+from catalog.writer import write_index
+from mirror.config import ModelSettings
 from mirror.domain import CATEGORIES, SIZE_FREE, FloatArray, Item
+from mirror.runtime.manifest import Manifest
+from mirror.runtime.session import Session
+from mirror.vision.embedding import Embedder
 
 DIM = 128
 """Numbers in an embedding, as the mirror's own has."""
@@ -98,6 +105,14 @@ class SyntheticShop(Sequence[Item]):
 def item_id(place: int) -> str:
     """The id of the item at a place: text order is place order."""
     return f"{place:08d}"
+
+
+def write_shop(out: Path, rows: int) -> None:
+    """Write a synthetic shop's index that the mirror takes: the vectors are made up, so they may pass as its own."""
+    shop = SyntheticShop.of(rows)
+    embedder = Embedder(Session(Manifest.load()[ModelSettings().embedding])).name
+    with replacing(out) as unfinished:
+        write_index(unfinished, shop, shop.vectors, embedder=embedder, pictures=".")
 
 
 def _vectors(category: NDArray[np.uint8], rng: np.random.Generator) -> FloatArray:

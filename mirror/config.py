@@ -66,10 +66,12 @@ class ModelSettings:
 class ThreadSettings:
     """Threads of what computes beside ``[models] threads`` (mirror/runtime/threads.py). ``tasks``: numbers of single
     tasks instead of that one, like "pose=2, garments=1"; ``opencv``: of OpenCV's pool. NumPy's libraries are held by
-    the environment (OMP_NUM_THREADS), for they size their pools before a file is read."""
+    the environment (OMP_NUM_THREADS), for they size their pools before a file is read. ``cores``: on a machine of two,
+    camera and pose keep to one each ("apart", mirror/runtime/cores.py) or run where the system puts them ("free")."""
 
     tasks: str = ""
     opencv: int = 1
+    cores: Literal["apart", "free"] = "apart"
 
 
 @dataclass(frozen=True)

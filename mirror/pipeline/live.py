@@ -36,11 +36,12 @@ from mirror.pipeline.pose_loop import PoseLoop
 from mirror.pipeline.readers import Readers
 from mirror.pipeline.slot import LatestSlot
 from mirror.pipeline.slow_loop import AdviseLook, SlowLoop
-from mirror.pipeline.stages import GOVERNOR, POSE, PRESENT, SLOW
+from mirror.pipeline.stages import CAMERA, GOVERNOR, POSE, PRESENT, SLOW
 from mirror.pipeline.stance import distance, frontality
 from mirror.pipeline.state import MirrorState, SourceState, Telemetry
 from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
 from mirror.recommend.sizes import estimate_sizes
+from mirror.runtime.cores import keep_to_core
 from mirror.runtime.threads import hold_opencv
 
 HOLD_BELOW_FPS = 40.0
@@ -52,6 +53,11 @@ PRESENT_WAIT_S = 0.2
 SNAPSHOT_EVERY_S = 0.5
 FRONTAL_FROM = 0.45
 """Frontality from which she faces the mirror; the body reader's own bound (45 degrees) lies at 0.55."""
+
+CAMERA_CORE, POSE_CORE = 0, 1
+"""Of two cores: both threads work on every frame at the same time. The one that tells the window stays with the camera:
+the window is woken where it runs, and so paints beside the people finder, not in turns with it. All other threads run
+where there is room."""
 
 STOP_PATIENCE_S = 5.0
 WAKE_AGAIN_S = 2.0
@@ -120,6 +126,8 @@ class LivePipeline:
         self._resting = False
         self._wake_at: float | None = None
         self._wake_failure = ""
+        self._apart = settings.threads.cores == "apart"
+        self._settled: threading.Thread | None = None
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._drops_before = 0
@@ -143,7 +151,7 @@ class LivePipeline:
         if self._following is not None:
             self._following.start()
         jobs: tuple[tuple[str, Callable[[], None]], ...] = (
-            (POSE, self._when_ready(lambda: self._pose_loop.run(self._analysis, self._stop))),
+            (POSE, self._when_ready(self._follow)),
             (SLOW, self._when_ready(lambda: self._slow_loop.run(self._pose_loop.posed, self._stop))),
             (PRESENT, self._present),
             (GOVERNOR, self._when_ready(
@@ -296,6 +304,18 @@ class LivePipeline:
 
         return run
 
+    def _follow(self) -> None:
+        """The pose thread's work."""
+        if self._apart:
+            keep_to_core(POSE_CORE)
+        self._pose_loop.run(self._analysis, self._stop)
+
+    def _settle(self) -> None:
+        """On the camera thread: once for each that a source starts."""
+        self._settled = threading.current_thread()
+        if self._apart and self._settled.name == CAMERA:
+            keep_to_core(CAMERA_CORE)
+
     def _offers(self, rung: Rung) -> bool:
         """Whether a rung gives way in anything here; by what it adds to the one above it."""
         above = LADDER[LADDER.index(rung) - 1]
@@ -312,6 +332,8 @@ class LivePipeline:
     def _take(self, frame: Frame) -> None:
         """On the camera thread, for every frame."""
         now = self.telemetry.now()
+        if threading.current_thread() is not self._settled:
+            self._settle()
         self.telemetry.captured(now)
         self.telemetry.ran("camera", now, 0.0, max(0.0, now - frame.time), 0.0)
         if self._newest[0] >= 0 and frame.time > self._newest[1]:
@@ -337,14 +359,13 @@ class LivePipeline:
 
     def _present(self) -> None:
         """On its own thread: hold each picture for its pose, then tell the window."""
+        if self._apart:
+            keep_to_core(CAMERA_CORE)
         at, told = 0, 0.0
         while not self._stop.is_set():
             with self.telemetry.waiting("wait for a picture"):
                 got = self._shown.wait(at, PRESENT_WAIT_S)
             now = time.monotonic()
-            if now - told >= SNAPSHOT_EVERY_S:
-                told = now
-                self._snapshot = self._with_drops(self.telemetry.snapshot())
             if got is None:
                 self._miss(now)
             else:
@@ -361,6 +382,9 @@ class LivePipeline:
                 self.telemetry.mark(number, "told", self.telemetry.now())
             if self.on_picture is not None:
                 self.on_picture()
+            if now - told >= SNAPSHOT_EVERY_S:  # after the window was told: no picture waits for it
+                told = now
+                self._snapshot = self._with_drops(self.telemetry.snapshot())
 
     def _miss(self, now: float) -> None:
         """No frame came for a while: say so, and do not remember a shopper whom nobody can see."""

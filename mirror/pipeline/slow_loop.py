@@ -20,6 +20,7 @@ from mirror.pipeline.slot import LatestSlot
 from mirror.pipeline.stages import fresh, periods
 from mirror.pipeline.telemetry import TelemetryRecord
 from mirror.pipeline.wardrobe import Wardrobe
+from mirror.runtime.cores import give_way
 from mirror.vision.colour import main_colours
 from mirror.vision.outfit import worn_together
 from mirror.vision.pose import body_region, garment_region
@@ -89,6 +90,7 @@ class SlowLoop:
         self.set_nice(NICE)
         self.may_hurry = self.set_nice(0)
         self.set_nice(wished)
+        give_way(wished)
         at = 0
         while not stop.is_set():
             with self._telemetry.waiting("wait for a pose"):

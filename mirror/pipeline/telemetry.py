@@ -5,21 +5,20 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from statistics import median
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mirror.pipeline.ring import Ring
 from mirror.pipeline.state import STAGES, Percentiles, StageTiming, Telemetry
 from mirror.pipeline.trace import Trace
 
 KEPT = 8192
-"""Measurements kept of each kind: four and a half minutes at 30 a second, in 0.5 MB."""
+"""Measurements kept of each kind: four and a half minutes at 30 a second, in 0.3 MB."""
 
 RATE_WINDOW_S = 2.0
 """Rates are counted over this long."""
@@ -33,13 +32,6 @@ WAY = ("shrunk", "pose_begun", "pose_done", "told", "painted")
 
 ON_THEIR_WAY = 64
 """Frames whose way is noted until they are painted: two seconds."""
-
-
-@dataclass
-class _Runs:
-    ends: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
-    parts: deque[tuple[float, float, float, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
-    count: int = 0
 
 
 class StageClock:
@@ -95,24 +87,22 @@ class TelemetryRecord:
         self._lock = threading.Lock()
         self._local = threading.local()
         self.trace: Trace | None = None
+        self._stages = {name: Ring(KEPT, 5) for name in STAGES}  # end, pre, run, post, wait
+        self._captures = Ring(KEPT, 1)
+        self._paints = Ring(KEPT, 2)  # when, capture to paint
+        self._poses = Ring(KEPT, 2)  # of paints with a pose: its age, whether it was the frame's own
+        self._ways = Ring(KEPT, len(WAY))
         self.clear()
 
     def clear(self) -> None:
         """Begin to count at zero (after a warm-up)."""
         with self._lock:
             self._began = self.now()
-            self._stages: dict[str, _Runs] = {name: _Runs() for name in STAGES}
-            self._captures: deque[float] = deque(maxlen=KEPT)
-            self._captured = 0
+            for ring in (*self._stages.values(), self._captures, self._paints, self._poses, self._ways):
+                ring.clear()
             self._dropped = 0
-            self._paints: deque[float] = deque(maxlen=KEPT)
-            self._latency: deque[float] = deque(maxlen=KEPT)
-            self._overlay: deque[float] = deque(maxlen=KEPT)
-            self._own: deque[bool] = deque(maxlen=KEPT)
-            self._displayed = 0
             self._last_painted = -1
             self._on_way: dict[int, dict[str, float]] = {}
-            self._ways: deque[tuple[float, ...]] = deque(maxlen=KEPT)
 
     def working_on(self, number: int, captured_at: float) -> None:
         """What this thread times from now on is done for that frame."""
@@ -140,10 +130,11 @@ class TelemetryRecord:
         add up to the total, which is that of a usual frame. Empty when there was none.
         """
         with self._lock:
-            ways = sorted(self._ways, key=lambda steps: sum(steps))
-        middle = ways[int(0.4 * len(ways)) : int(0.6 * len(ways)) + 1]
-        if not middle:
+            ways = self._ways.newest()
+        if len(ways) == 0:
             return {}
+        ways = ways[np.argsort(ways.sum(axis=1), kind="stable")]
+        middle = ways[int(0.4 * len(ways)) : int(0.6 * len(ways)) + 1]
         means = [float(v) * 1000 for v in np.mean(middle, axis=0)]
         return {**dict(zip(WAY, means, strict=True)), "total": sum(means)}
 
@@ -188,16 +179,12 @@ class TelemetryRecord:
     def ran(self, name: str, end: float, pre: float, run: float, post: float, wait: float = 0.0) -> None:
         """Record one run of a stage in seconds; ``wait`` went by before it began."""
         with self._lock:
-            runs = self._stages[name]
-            runs.ends.append(end)
-            runs.parts.append((pre, run, post, wait))
-            runs.count += 1
+            self._stages[name].add(end, pre, run, post, wait)
 
     def captured(self, at: float) -> None:
         """A frame came from the source."""
         with self._lock:
-            self._captured += 1
-            self._captures.append(at)
+            self._captures.add(at)
 
     def dropped(self, count: int = 1) -> None:
         """Frames were captured that nobody was shown."""
@@ -211,18 +198,15 @@ class TelemetryRecord:
             if number <= self._last_painted:
                 return
             self._last_painted = number
-            self._displayed += 1
-            self._paints.append(now)
-            self._latency.append(now - captured_at)
+            self._paints.add(now, now - captured_at)
             if has_pose:
-                self._overlay.append(now - pose_time)
-                self._own.append(pose_number == number)
+                self._poses.add(now - pose_time, pose_number == number)
             way = self._on_way.pop(number, None)
             if way is not None and has_pose and pose_number == number:
                 points = [captured_at, *(way.get(point, now) for point in WAY)]
                 steps = tuple(b - a for a, b in itertools.pairwise(points))
                 if len(way) == len(WAY) - 1 and min(steps) >= 0:
-                    self._ways.append(steps)
+                    self._ways.add(*steps)
         if self.trace is not None:
             self.trace.frame(number, captured_at, now)
 
@@ -231,55 +215,64 @@ class TelemetryRecord:
         with self._lock:
             now = self.now()
             since = now - window_s
-            parts: dict[str, list[float]] = {}
-            for name, stage in self._stages.items():
-                runs = sum(1 for _ in itertools.takewhile(lambda end: end > since, reversed(stage.ends)))
-                newest = itertools.islice(reversed(stage.parts), runs)
-                parts[name] = [1000 * (pre + run + post) for pre, run, post, _ in newest]
-            painted = sum(1 for _ in itertools.takewhile(lambda end: end > since, reversed(self._paints)))
-            latency = list(itertools.islice(reversed(self._latency), painted))
+            stages = {name: ring.since(since) for name, ring in self._stages.items() if ring.count}
+            latency = self._paints.since(since)[:, 1]
             seconds = now - self._began
         return Lately(
-            seconds, {name: len(times) for name, times in parts.items()},
-            {name: median(times) for name, times in parts.items() if len(times) > 1},
-            painted, 1000 * median(latency) if painted > 1 else None)
+            seconds, {name: len(stages.get(name, ())) for name in STAGES},
+            {name: 1000 * float(np.median(rows[:, 1:4].sum(axis=1))) for name, rows in stages.items() if len(rows) > 1},
+            len(latency), 1000 * float(np.median(latency)) if len(latency) > 1 else None)
 
     def snapshot(self, *, recent: bool = True) -> Telemetry:
         """What was measured lately (``recent``: last seconds), or since the start."""
+        last = SHOWN if recent else KEPT
         with self._lock:
             now = self.now()
             seconds = now - self._began
-            stages = {name: (list(r.ends), list(r.parts), r.count) for name, r in self._stages.items() if r.count}
-            captures, paints = list(self._captures), list(self._paints)
-            latency, overlay, own = list(self._latency), list(self._overlay), list(self._own)
-            captured, displayed, dropped = self._captured, self._displayed, self._dropped
-
-        def rate(times: Sequence[float], total: int) -> float:
-            if not recent:
-                return total / seconds if seconds > 0 else 0.0
             window = min(RATE_WINDOW_S, max(seconds, 1e-3))
-            return sum(1 for t in reversed(times) if t > now - window) / window
 
-        last = SHOWN if recent else KEPT
+            def rate(ring: Ring) -> float:
+                if recent:
+                    return len(ring.since(now - window)) / window
+                return ring.count / seconds if seconds > 0 else 0.0
+
+            ran = {name: ring for name, ring in self._stages.items() if ring.count}
+            fps = {name: rate(ring) for name, ring in ran.items()}
+            stages = {name: (ring.newest(last), ring.count) for name, ring in ran.items()}
+            fps_camera, fps_display = rate(self._captures), rate(self._paints)
+            paints, poses = self._paints.newest(last), self._poses.newest(last)
+            captured, displayed, dropped = self._captures.count, self._paints.count, self._dropped
         return Telemetry(
             seconds=seconds, captured=captured, displayed=displayed, dropped=dropped,
-            fps_camera=rate(captures, captured), fps_display=rate(paints, displayed),
-            fps={name: rate(ends, count) for name, (ends, _, count) in stages.items()},
-            capture_to_paint=_percentiles(latency[-last:]), overlay_age=_percentiles(overlay[-last:]),
-            own_pose=float(np.mean(own[-last:])) if own else 0.0,
-            stages={name: _timing(parts[-last:], count) for name, (_, parts, count) in stages.items()},
+            fps_camera=fps_camera, fps_display=fps_display, fps=fps,
+            capture_to_paint=_percentiles(paints[:, 1]), overlay_age=_percentiles(poses[:, 0]),
+            own_pose=float(poses[:, 1].mean()) if len(poses) else 0.0,
+            stages={name: _timing(rows, count) for name, (rows, count) in stages.items()},
         )
 
 
-def _percentiles(seconds: Sequence[float]) -> Percentiles:
-    if not seconds:
+def _percentiles(seconds: NDArray[np.float64]) -> Percentiles:
+    if len(seconds) == 0:
         return Percentiles()
-    p50, p95, p99 = (float(v) * 1000 for v in np.percentile(seconds, (50, 95, 99)))
+    p50, p95, p99 = (1000 * v for v in _shares(np.sort(seconds), 0.5, 0.95, 0.99))
     return Percentiles(p50, p95, p99, len(seconds))
 
 
-def _timing(parts: Sequence[tuple[float, float, float, float]], count: int) -> StageTiming:
-    table = np.asarray(parts) * 1000
-    p50, p95 = (float(v) for v in np.percentile(table[:, :3].sum(axis=1), (50, 95)))
-    pre, run, post, wait = (float(v) for v in np.median(table, axis=0))
+def _timing(rows: NDArray[np.float64], count: int) -> StageTiming:
+    """``rows``: end, pre, run, post, wait of each run, in seconds."""
+    columns = np.sort(np.vstack([rows[:, 1:4].sum(axis=1), rows[:, 1:].T]), axis=1)
+    p50, p95 = (1000 * v for v in _shares(columns[0], 0.5, 0.95))
+    pre, run, post, wait = (1000 * _shares(column, 0.5)[0] for column in columns[1:])
     return StageTiming(p50, p95, count, pre, run, post, wait)
+
+
+def _shares(ordered: NDArray[np.float64], *shares: float) -> list[float]:
+    """Percentiles of sorted values, linear between them as numpy's; its own takes eight times as long on so few, and
+    they are asked for twice a second beside the painting of a picture."""
+    found = []
+    for share in shares:
+        place = share * (len(ordered) - 1)
+        low = int(place)
+        a, b = float(ordered[low]), float(ordered[min(low + 1, len(ordered) - 1)])
+        found.append(a + (b - a) * (place - low))
+    return found

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
 from pipeline_world import FakeVision, PushedSource, World, as_in, figure, frame, number_of
 
-from mirror.config import PipelineSettings, PrivacySettings, Settings
+from mirror.camera.opening import DEMO_CLIP, open_source
+from mirror.config import PipelineSettings, PrivacySettings, Settings, ThreadSettings
 from mirror.domain import (
     BodyShape,
     Box,
@@ -27,6 +30,7 @@ from mirror.domain import (
     Suggestion,
 )
 from mirror.pipeline.live import LivePipeline
+from mirror.pipeline.stages import CAMERA, GOVERNOR, POSE, PRESENT, SLOW, THREADS
 from mirror.pipeline.state import CONSENT_STAGES, MirrorState
 
 QUICK = Settings(
@@ -463,3 +467,40 @@ def test_a_camera_that_does_not_come_back_after_a_rest_is_told_and_tried_again(o
         unpushed(shop, "lost")
     shop.until(lambda s: s.source_state == "live" and s.pose is not None)
     assert len(tries) == 3
+
+
+def test_on_two_cores_camera_and_pose_keep_apart_and_nobody_else_is_held() -> None:
+    mine = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if len(mine) < 2:
+        pytest.skip("needs two cores, and a system that tells")
+    first, second = sorted(mine)[:2]
+    apart, free = (_cores_by_thread({first, second}, cores) for cores in ("apart", "free"))
+    assert (apart[CAMERA], apart[PRESENT], apart[POSE]) == ({first}, {first}, {second})
+    assert apart[SLOW] == apart[GOVERNOR] == {first, second}
+    assert all(kept == {first, second} for kept in free.values())
+    assert os.sched_getaffinity(0) == mine
+
+
+def _cores_by_thread(allowed: set[int], cores: Literal["apart", "free"]) -> dict[str, set[int]]:
+    """The cores that each thread of a pipeline may use which a thread with ``allowed`` has started."""
+    kept: dict[str, set[int]] = {}
+
+    def job() -> None:
+        os.sched_setaffinity(0, allowed)
+        settings = Settings(threads=ThreadSettings(cores=cores))
+        ready = threading.Event()
+        pipeline = LivePipeline(open_source(str(DEMO_CLIP), loop=True), FakeVision(World(lambda _: [])), None, settings)
+        pipeline.on_picture = ready.set
+        with pipeline:
+            # the first wake-up may tell that nothing has come yet
+            while pipeline.state().frame_number < 0:
+                assert ready.wait(5)
+                ready.clear()
+            for thread in threading.enumerate():
+                if thread.name in THREADS and thread.native_id is not None and thread.name.startswith("mirror-"):
+                    kept[thread.name] = os.sched_getaffinity(thread.native_id)
+
+    runner = threading.Thread(target=job, name="two-cores")
+    runner.start()
+    runner.join()
+    return kept
