@@ -100,17 +100,22 @@ def killed(folder: Path, kills: int, seed: int = 1) -> dict[str, Any]:
     if old == new:
         raise MirrorError("the old and the new index are the same file: nothing is shown by killing")
     rng = np.random.default_rng(seed)
-    times = (np.arange(kills) + rng.random(kills)) / kills * whole_s
+    shares = ((np.arange(kills) + rng.random(kills)) / kills).tolist()
     counts: dict[str, Any] = {
         "kills": 0, "new": 0, "ended": 0, "kept": 0, "broken": 0, "unequal": 0, "unkept": 0, "left_behind": 0,
         "whole_s": round(whole_s, 2),
     }
-    for wait_s in times:
+    for share in shares:
+        wait_s = share * whole_s
         _sweep(live, out, old)
+        begun = time.monotonic()
         child = subprocess.Popen(command(new_feed, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             child.wait(timeout=wait_s)
-            counts["ended"] += 1  # quicker than the one that was timed
+            counts["ended"] += 1  # quicker than the one that was timed: nothing was killed, so it is done again
+            whole_s = min(whole_s, time.monotonic() - begun)
+            if counts["ended"] < kills:
+                shares.append(share)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
