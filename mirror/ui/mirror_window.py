@@ -263,6 +263,8 @@ class MirrorWindow:
         for effect in effects:
             if isinstance(effect, Consent):
                 self.pipeline.set_consent(effect.given)
+            elif isinstance(effect, Forget) and effect.drawn_only:
+                self.overlay.forget()
             elif isinstance(effect, Forget):
                 self.pipeline.forget()
                 self.pipeline.set_consent(False)

@@ -94,7 +94,10 @@ class Consent:
 
 @dataclass(frozen=True)
 class Forget:
-    """Erase everything about her."""
+    """Erase everything about her. ``drawn_only``: somebody else stands there, and the pipeline forgot her when it
+    counted that one; what the window drew and kept for her is left."""
+
+    drawn_only: bool = False
 
 
 @dataclass(frozen=True)

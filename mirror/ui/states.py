@@ -161,7 +161,8 @@ class ScreenModel(Visit):
             return self._say_goodbye(now)
         if sight.present and self._shopper and sight.shopper != self._shopper:
             if self.consent == "given":
-                return (Forget(), *self._say_yes(now))
+                # not by the pipeline: it would forget the one who stands there now, and count her as another again
+                return (Forget(drawn_only=True), *self._say_yes(now))
             return self._say_goodbye(now)
         if sight.present:
             self._shopper = sight.shopper

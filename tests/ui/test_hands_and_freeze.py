@@ -162,7 +162,7 @@ def test_a_still_stands_beside_her_live_image(app: Any, tmp_path: Path, size: tu
     assert not window.overlay.freeze.active
 
 
-@pytest.mark.parametrize("how", ["stop", "leave", "done", "resize", "lost"])
+@pytest.mark.parametrize("how", ["stop", "leave", "done", "resize", "lost", "next"])
 def test_the_still_is_erased_and_never_on_disk(
     app: Any, tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -195,6 +195,10 @@ def test_the_still_is_erased_and_never_on_disk(
     elif how == "resize":
         window.widget.resize(720, 1280)
         play(window, 0.3)
+    elif how == "next":  # consent is taken as given: the screens go on with whoever stands there now
+        window.pipeline.show(frame(), state(window.test_number + 1, shopper=2, time=window.test_clock[0] + 0.05))
+        window.test_clock[0] += 0.05
+        window._refresh()
     else:
         window.pipeline.show(frame(), state(window.test_number + 1, source_state="lost", time=window.test_clock[0]))
         window._refresh()

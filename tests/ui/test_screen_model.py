@@ -105,6 +105,18 @@ def test_consent_by_flag_asks_nobody() -> None:
     assert visit.effects == [Consent(True)]
 
 
+def test_where_consent_is_given_the_next_person_is_served_at_once_and_forgotten_by_the_window_alone() -> None:
+    visit = Visit("given").see(READY, 1.2).see(DONE, 3)
+    assert visit.screen is Screen.LOOK
+    other = replace(READY, shopper=DONE.shopper + 1)
+    visit.see(other, 0.1)
+    assert (visit.screen, bool(visit.model.look)) == (Screen.LOOKING, False)
+    assert visit.effects.count(Forget(drawn_only=True)) == 1
+    visit.see(replace(DONE, shopper=other.shopper), 3)
+    assert visit.screen is Screen.LOOK
+    assert Forget() not in visit.effects, "the pipeline has begun anew by itself; told to, it would again and again"
+
+
 def test_a_shop_that_has_it_off_is_a_plain_mirror_even_for_a_yes() -> None:
     visit = Visit("off").see(READY, 2).press(Intent.YES, Intent.ASK)
     assert visit.screen is Screen.PLAIN
