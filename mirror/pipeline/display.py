@@ -7,15 +7,24 @@ buffer that is borrowed is never written to, so a QImage over it may live until 
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager
 
 import numpy as np
 
 from mirror.domain import ImageArray
 from mirror.pipeline.view import View, compose, filling
 from mirror.runtime.scratch import Scratch
+from mirror.runtime.threads import interpreter_kept
 
 BUFFERS = 3
 """One on the screen, one ready, one being written: more would only make the picture older."""
+PAINT_MOST_S = 0.010
+"""A paint is over sooner than this."""
+
+
+def painting() -> AbstractContextManager[None]:
+    """While the window paints, no thread of the pipeline takes the interpreter from it."""
+    return interpreter_kept(PAINT_MOST_S)
 
 
 class Picture:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +83,18 @@ def limit_threads(count: int = 1) -> None:
     for name in THREAD_VARIABLES:
         os.environ.setdefault(name, str(count))
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+
+@contextmanager
+def interpreter_kept(seconds: float) -> Iterator[None]:
+    """This thread keeps the interpreter for up to ``seconds`` although others wait: handed over in the middle of some
+    short work, it comes back after half a millisecond or more, several times. One thread at a time may ask for this."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(seconds)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def hold_session(options: Any, count: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from PyQt5.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaint
 from PyQt5.QtWidgets import QWidget
 
 from mirror.domain import ImageArray
+from mirror.pipeline.display import painting
 from mirror.pipeline.state import MirrorState
 from mirror.pipeline.view import View
 from mirror.ui.layout import Layout, layout
@@ -29,8 +29,6 @@ KEYS: Mapping[int, Intent] = {
     Qt.Key_F: Intent.FREEZE, Qt.Key_F11: Intent.FULLSCREEN, Qt.Key_Q: Intent.QUIT,
 }
 GROUND = "#101214"
-HELD_S = 0.010
-"""A paint keeps the interpreter to itself: it is over sooner than this."""
 PAINTS = 240
 """Paint times and intervals kept: eight seconds at 30 fps."""
 
@@ -135,15 +133,12 @@ class MirrorWidget(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         begun = time.perf_counter()
-        often = sys.getswitchinterval()
-        # handed over in the middle, the interpreter comes back after half a millisecond or more, several times a paint
-        sys.setswitchinterval(HELD_S)
-        painter = QPainter(self)
-        try:
-            self.paint_onto(painter)
-        finally:
-            painter.end()
-            sys.setswitchinterval(often)
+        with painting():
+            painter = QPainter(self)
+            try:
+                self.paint_onto(painter)
+            finally:
+                painter.end()
         self.paint_times.append(time.perf_counter() - begun)
         if self.on_painted is not None:
             self.on_painted()
