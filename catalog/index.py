@@ -172,7 +172,7 @@ class Catalogue:
         return np.array(snapshot.vectors[self._row(snapshot, id)], dtype=np.float32)
 
     def iter_items(self, filter: Filter | None = None) -> Iterator[Item]:
-        """Items that pass (by default all, out of stock too), by category, gender and id."""
+        """Items that pass (by default all, out of stock too), by category and gender."""
         snapshot = self._current()
         for row in snapshot.rows(filter or Filter(in_stock=False)):
             yield snapshot.read_item(row)

@@ -20,6 +20,10 @@ BLOCK = 4_096
 """Rows in memory at a time; scaling to int8 takes some 4 KB for each."""
 
 
+_WAITING = 1_024
+"""Numbers of a group in memory at most: there may be some hundred groups."""
+
+
 class Column:
     """Numbers of one dtype in the order in which they were added, in a file without a name in ``folder`` (None: the
     system's); few are in memory."""
@@ -125,7 +129,7 @@ class _Runs:
     def add(self, group: int, value: int) -> None:
         waiting = self._waiting[group]
         waiting.append(value)
-        if len(waiting) == BLOCK:
+        if len(waiting) == _WAITING:
             self._flush(group)
 
     def end(self) -> None:

@@ -29,6 +29,9 @@ BLOCK = 65_536
 WIDEST_GAP = 2048
 """Rows of other categories or genders that are scanned with a block: as quickly as another block is begun."""
 
+LONG = 8192
+"""Neighbours that all pass are a block of their own from so many on: another block takes as long as 3,000 rows."""
+
 KEPT_BYTES = 2 << 20
 """For the rows of all kept filters together: a category of a million rows takes 0.1 MB, all of its categories 0.8."""
 
@@ -160,7 +163,27 @@ def _block(
     if count == stop - first:
         yield Block(first, stop, None)
     elif count:
-        yield Block(first, stop, np.concatenate(found).astype(np.uint16))
+        yield from _cut(first, stop, np.concatenate(found))
+
+
+def _cut(first: int, stop: int, offsets: NDArray[np.intp]) -> Iterator[Block]:
+    """Blocks of the rows ``first + offsets``: long rows of neighbours (as a usual filter finds them, for
+    :func:`catalog.writer.group_of`) each as one without offsets, what lies between them with."""
+    begins = np.concatenate(([0], np.flatnonzero(np.diff(offsets) > 1) + 1))
+    ends = np.concatenate((begins[1:], [len(offsets)]))
+    long = np.flatnonzero(ends - begins >= LONG)
+    left = 0
+    for begin, end in zip(begins[long].tolist(), ends[long].tolist(), strict=True):
+        yield from _some(first, offsets[left:begin])
+        yield Block(first + int(offsets[begin]), first + int(offsets[end - 1]) + 1, None)
+        left = end
+    yield from _some(first, offsets[left:])
+
+
+def _some(first: int, offsets: NDArray[np.intp]) -> Iterator[Block]:
+    if len(offsets):
+        low = int(offsets[0])
+        yield Block(first + low, first + int(offsets[-1]) + 1, (offsets - low).astype(np.uint16))
 
 
 def _mask(

@@ -118,8 +118,11 @@ class Nearest:
     def _reached(self, marks: FloatArray, first: int, offsets: NDArray[np.intp] | None) -> None:
         """The same, and what there is to reach yet is reached by all of them. ``marks`` is written to."""
         if len(marks) > (self._first if self._mark == _ANY else 2 * self._first):
-            best = (~(marks < _reached_by(marks, self._first))).nonzero()[0]
+            lowest = _reached_by(marks, self._first)
+            best = (~(marks < lowest)).nonzero()[0]
             self._keep((best if offsets is None else offsets.take(best)) + first)
+            if self._mark >= lowest:  # all that reach it are among the best
+                return
             marks[best] = -np.inf
             left = (~(marks < self._mark)).nonzero()[0]
             marks, offsets = marks.take(left), left if offsets is None else offsets.take(left)

@@ -1,7 +1,7 @@
 """What the arrays of an index mean.
 
-Rows are sorted by (category, gender: men, unisex, women; id), so that the rows of a category and gender are
-one run. The distinct (sizes in stock, gender, age, size-free) of all rows stand in a small table with a code
+Rows are sorted by (category, gender: men, unisex, women; stock and sizes; id), so that the rows of a category and
+gender are one run. The distinct (sizes in stock, gender, age, size-free) of all rows stand in a small table with a code
 per row: a filter looks at the table, and ``passes[codes[run]]`` is the mask. The search over them is
 :mod:`catalog.search`.
 """

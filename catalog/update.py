@@ -1,17 +1,19 @@
 """Prices and stock of a live index from a small feed: no picture is read and no embedding computed.
 
-The index is written anew with other prices, stock and sizes; vectors, texts and order are taken over with their
-checksums. The result is, byte for byte, what a build of the changed items would write.
+The index is written anew with other prices, stock and sizes; vectors and texts are taken over with their checksums,
+in another order where stock and sizes ask for it. The result is, byte for byte, what a build of the changed items would
+write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from catalog.atomic import before_update_of, protect, replacing
 from catalog.columns import GENDER_ORDER
@@ -19,10 +21,11 @@ from catalog.feeds.rows import Row
 from catalog.ingest import rows_of, sniff
 from catalog.layout import Sealed, Section, rewrite_sealed
 from catalog.mapping import FeedMapping
+from catalog.order import BLOCK
 from catalog.rejects import reasons
 from catalog.schema import CHANGEABLE, Change, RowError, parse_change
 from catalog.snapshot import Snapshot
-from catalog.writer import Signature, code_dtype, signature_sections
+from catalog.writer import PLACES, Signature, code_dtype, place_in_run, signature_sections
 from mirror.domain import SIZE_FREE, MirrorError
 
 
@@ -146,28 +149,72 @@ class _Changes:
             "prices": Section.of("prices", self._prices, "<f8"), "stock": Section.of("stock", self._stock, "|u1"),
         }
         about = dict(self._snapshot.sealed.about)
-        if not self._sizes:
-            return about, sections
         signatures = [self._signature(code) for code in range(len(self._snapshot.signatures))]
-        place_of = {signature: place for place, signature in enumerate(signatures)}
         codes = self._snapshot.codes.astype(np.int64)
-        for row, sizes in self._sizes.items():
-            signature = (sizes, *signatures[int(codes[row])][1:])
-            place = place_of.setdefault(signature, len(signatures))
-            if place == len(signatures):
-                signatures.append(signature)
-            codes[row] = place
-        used = {signatures[place] for place in np.unique(codes).tolist()}
-        code_of = {signature: code for code, signature in enumerate(sorted(used))}
-        codes = np.array([code_of.get(signature, 0) for signature in signatures])[codes]
-        known, table = signature_sections(Section.of("codes", codes, code_dtype(code_of)), code_of)
-        about["sizes"] = list(known)
-        return about, {**sections, **{section.name: section for section in table}}
+        if self._sizes:
+            place_of = {signature: place for place, signature in enumerate(signatures)}
+            for row, sizes in self._sizes.items():
+                signature = (sizes, *signatures[int(codes[row])][1:])
+                place = place_of.setdefault(signature, len(signatures))
+                if place == len(signatures):
+                    signatures.append(signature)
+                codes[row] = place
+            used = {signatures[place] for place in np.unique(codes).tolist()}
+            code_of = {signature: code for code, signature in enumerate(sorted(used))}
+            codes = np.array([code_of.get(signature, 0) for signature in signatures])[codes]
+            signatures = list(code_of)
+            known, table = signature_sections(Section.of("codes", codes, code_dtype(code_of)), code_of)
+            about["sizes"] = list(known)
+            sections |= {section.name: section for section in table}
+        return about, sections | (self._moved(codes, signatures, sections) if self.stock_changed else {})
+
+    def _moved(
+        self, codes: NDArray[np.int64], signatures: Sequence[Signature], sections: Mapping[str, Section]
+    ) -> dict[str, Section]:
+        """Rows stand by their stock and sizes (:func:`catalog.writer.group_of`): every section with rows in their new
+        order, where that is another."""
+        snapshot = self._snapshot
+        places = np.array([place_in_run(signature[0], True) for signature in signatures])
+        stands = np.where(self._stock != 0, places[codes], PLACES - 1)
+        run = np.repeat(np.arange(len(snapshot.runs)), [one.stop - one.start for one in snapshot.runs])
+        order = np.lexsort((snapshot.ranks, stands, run))
+        if (order[1:] > order[:-1]).all():
+            return {}
+        by_row = {"codes": codes.astype(sections["codes"].dtype if "codes" in sections else snapshot.codes.dtype),
+                  "prices": self._prices, "stock": self._stock}
+        arrays = snapshot.sealed.arrays
+        for name in ("vectors", "levels", "scales", "colours", "styles", "ranks"):
+            if name in arrays:
+                by_row[name] = arrays[name]
+        lengths: NDArray[np.int64] = (snapshot.text_ends[1:] - snapshot.text_ends[:-1]).astype(np.int64)[order]
+        ends = np.concatenate(([0], np.cumsum(lengths)))
+        text = arrays["text"]
+        return {name: _in_order(name, array, order) for name, array in by_row.items()} | {
+            "by_id": Section.of("by_id", np.argsort(snapshot.ranks[order]), arrays["by_id"].dtype.str),
+            "text_ends": Section.of("text_ends", ends, arrays["text_ends"].dtype.str),
+            "text": Section("text", text.dtype.str, text.shape, _texts_in_order(snapshot, order, lengths)),
+        }
 
     def _signature(self, code: int) -> Signature:
         sizes, age = self._snapshot.sizes_and_age(code)
         gender, _, free = self._snapshot.signatures[code].tolist()
         return sizes, GENDER_ORDER[gender], age, bool(free)
+
+
+def _in_order(name: str, array: NDArray[Any], order: NDArray[np.intp]) -> Section:
+    chunks = (array[order[first : first + BLOCK]] for first in range(0, len(order), BLOCK))
+    return Section(name, array.dtype.str, array.shape, chunks)
+
+
+def _texts_in_order(
+    snapshot: Snapshot, order: NDArray[np.intp], lengths: NDArray[np.int64]
+) -> Iterator[NDArray[np.uint8]]:
+    for first in range(0, len(order), BLOCK):
+        starts = snapshot.text_ends[order[first : first + BLOCK]].astype(np.int64)
+        here = lengths[first : first + BLOCK]
+        # of each byte its place: the start of its row, and how far it is from there
+        within = np.arange(here.sum()) - np.repeat(np.cumsum(here) - here, here)
+        yield snapshot.text[np.repeat(starts, here) + within]
 
 
 def _rows(

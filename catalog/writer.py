@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import BinaryIO
@@ -145,9 +145,33 @@ def code_dtype(code_of: Mapping[Signature, int]) -> str:
     return "<u2" if len(code_of) <= 0x10000 else "<u4"
 
 
+_OFTEN_ASKED: tuple[frozenset[str], ...] = (
+    frozenset(("M", "40")), frozenset(("L", "42")), frozenset(("S", "38")), frozenset(("XL", "44"))
+)
+"""Sizes that most shoppers ask for, the most usual first."""
+
+
+PLACES = 1 + (1 << len(_OFTEN_ASKED))
+"""Of :func:`place_in_run`."""
+
+
+def place_in_run(sizes: Collection[str], in_stock: bool) -> int:
+    """Where an item stands among those of its category and gender: from 0, what is in stock in the sizes that are asked
+    for most, to PLACES - 1, what is not in stock. So what passes a usual filter lies side by side, and is scanned
+    without its neighbours."""
+    if not in_stock:
+        return PLACES - 1
+    lacks = 0
+    for asked in _OFTEN_ASKED:
+        lacks = 2 * lacks + asked.isdisjoint(sizes)
+    return lacks
+
+
 def group_of(item: Item) -> int:
-    """The rows of an index are sorted by this, then by id: category, and gender by GENDER_ORDER."""
-    return CATEGORIES.index(item.category) * len(GENDER_ORDER) + GENDER_ORDER.index(item.gender)
+    """The rows of an index are sorted by this, then by id: category, gender by GENDER_ORDER, and
+    :func:`place_in_run`."""
+    run = CATEGORIES.index(item.category) * len(GENDER_ORDER) + GENDER_ORDER.index(item.gender)
+    return run * PLACES + place_in_run(item.sizes, item.in_stock)
 
 
 class _Columns:
