@@ -40,10 +40,11 @@ silhouettes have errors of their own.
 
 With everybody held out once (five parts, a model of the other four for each), at 3 % and known wear: close
 {close_crossed:.3f}, fitted {fitted_crossed:.3f}, loose {loose_crossed:.3f}, outer {outer_crossed:.3f}, with a standard
-error of {crossed_error:.3f} for the choice of people: the held-out fifth above is a little harder than the rest. 1.50 was
-wanted for fitted; that is where four such breadths and a sex end. On the training people, cubic features, a
-least-absolute fit and a small network on top all came out within 0.002 of the ridge, none below it by more than 0.001. More is gained only by
-measuring more: bare calves (last column), or a stature in centimetres (about 0.12), which a camera alone does not tell.
+error of {crossed_error:.3f} for the choice of people: the held-out fifth above is a little harder than the rest.
+1.50 was wanted for fitted; that is where four such breadths and a sex end. On the training people, cubic features, a
+least-absolute fit and a small network on top all came out within 0.002 of the ridge, none below it by more than 0.001.
+More is gained only by measuring more: bare calves (last column), or a stature in centimetres (about 0.12), which a
+camera alone does not tell.
 
 With 3 % of each breadth's own noise alone: close {close_own:.2f}, fitted {fitted_own:.2f}. Fitted at 6 %: sex not known
 {sex_unknown:.2f}, told the wrong sex {wrong_sex:.2f}. Everything mixed at 6 % (a third of each level, 10 % not told,
