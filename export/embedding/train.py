@@ -16,6 +16,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ from torch.nn import functional as F
 from export.embedding.data import (
     FOOTWEAR,
     FOOTWEAR_CATEGORIES,
+    KIND_CATEGORIES,
+    KIND_NAMES,
     GarmentPicture,
+    Senders,
     drawn_pictures,
     shop_pictures,
     street_pictures,
@@ -39,14 +43,18 @@ from export.embedding.net import COLOUR, KIND, LOOK, GarmentEmbedding, Lab, Part
 from export.embedding.views import Garments, Views
 from export.garments.photos import read_samples
 from export.garments.train import MALLOC, Clock, learning_factor
-from mirror.domain import DETECTED_CATEGORIES
 
-FROZEN = 11
-"""Stem and blocks (up to stride 16) that keep their ImageNet weights. With fewer (5) and 700 steps the kinds came out
-worse (0.82 of the validation photos right, against 0.86)."""
-SHARES = {"shop": 16, "street": 9, "drawn": 1}
+FROZEN = 5
+"""Stem and blocks (up to stride 8) that keep their ImageNet weights: half of a step's time goes into them otherwise."""
+SIDES = ((0.55, 160), (1.0, 192))
+"""Side of the views up to each share of the run. Small views first: they take half the time."""
+SHARES = {"shop": 17, "street": 8, "drawn": 1}
 """Garments of each source in a batch; each is seen twice."""
-BACKBONE_RATE, HEAD_RATE, DECAY = 2.5e-4, 1.5e-3, 0.05
+BACKBONE_RATE, HEAD_RATE, DECAY = 5e-4, 2e-3, 0.05
+BLOCK_DECAY = 0.85
+"""Of the backbone's rate from one block to the one before: early ones are general and move less."""
+HELD_OUT = ("50", "291", "267", "45")
+"""Training senders (394 photos) who choose settings, so that the validation senders need not: ``--hold-out``."""
 FEATURE_NOISE = 0.3
 """Dropout on the pooled features."""
 LABEL_SMOOTHING = 0.05
@@ -59,17 +67,20 @@ LOOK_PART = 2 / 3
 """Share of look beside colour when same garments are told from others, as in the finished embedding."""
 KIND_WEIGHT, SAME_WEIGHT, SALIENCY_WEIGHT = 1.0, 0.5, 0.5
 LARGEST_GRADIENT = 5.0
-AVERAGE_DECAY, AVERAGE_RAMP = 0.995, 100
-SAVE_SECONDS = 60.0
+AVERAGE_DECAY, AVERAGE_RAMP = 0.997, 100
+SAVE_SECONDS = 120.0
 SETTINGS = ((1.0, 0.0), (0.8, 0.1), (0.7, 0.1), (0.6, 0.1), (0.6, 0.15), (0.5, 0.1), (0.5, 0.2), (0.4, 0.1), (0.4, 0.2))
 """Shares of kind and of colour that the report compares."""
 COLOUR_SAMPLES = 200_000
 
 
-def read_pictures(data: Path, drawn: Path | None, split: str, seed: int = 0) -> Iterator[GarmentPicture]:
-    """All pictures of a split: shop photos, street crops with a cut-out each and, for training, drawn articles."""
+def read_pictures(
+    data: Path, drawn: Path | None, split: str, seed: int = 0, senders: Senders | None = None
+) -> Iterator[GarmentPicture]:
+    """All pictures of a split: shop photos (of chosen senders), street crops with a cut-out each and, for training,
+    drawn articles."""
     rng = np.random.default_rng(seed)
-    yield from shop_pictures(data / "clothing", split, 1, rng)
+    yield from shop_pictures(data / "clothing", split, 1, rng, senders)
     samples = read_samples(data / "ccp" / f"instances_{split}.json", data / "ccp" / "images")
     yield from street_pictures(samples, 1, 1, rng)
     if split == "train" and drawn is not None:
@@ -142,6 +153,26 @@ def losses(net: GarmentEmbedding, proxies: Tensor, views: Views, queue: Queue) -
     return kind_loss(logits, views.allowed), same_loss(parts, views.garments, queue), outline
 
 
+class Worker:
+    """One thread's share of every step, on one core: torch's own threads wait for one another in each layer, and on a
+    machine that others share a step then takes five times as long."""
+
+    def __init__(self, number: int, garments: Garments, seed: int, step: int) -> None:
+        self.rng = np.random.default_rng((seed, step, number))
+        self.garments = garments
+        self.batches = numbers(garments, self.rng)
+        self.queue = Queue()
+
+    def gradients(
+        self, net: GarmentEmbedding, proxies: Tensor, learned: Sequence[nn.Parameter], side: int
+    ) -> tuple[tuple[Tensor | None, ...], list[float]]:
+        """Gradients of the next batch by what is ``learned``, and the three losses."""
+        found = losses(net, proxies, self.garments.batch(next(self.batches), self.rng, side), self.queue)
+        kind, same, outline = found
+        total = KIND_WEIGHT * kind + SAME_WEIGHT * same + SALIENCY_WEIGHT * outline
+        return torch.autograd.grad(total, learned, allow_unused=True), [float(v.detach()) for v in found]
+
+
 class Average:
     """Exponential moving average of the network."""
 
@@ -189,29 +220,46 @@ def report(
     shop, crop, cutout = (sources == s for s in ("shop", "street", "cutout"))
     asked = crop & np.isin(names, names[shop])
     nearest = (parts.kind @ F.normalize(proxies, dim=1).T).argmax(1).tolist()
-    said = np.array(coarse([DETECTED_CATEGORIES[i] for i in nearest]))
+    said = np.array(coarse([KIND_CATEGORIES[i] for i in nearest]))
     yield {"kind_right": round(float((said == names)[shop].mean()), 3)}
     for kind, colour in SETTINGS:
         a, b, c = (rows_of(parts, chosen, kind, 1 - kind - colour) for chosen in (shop, crop, cutout))
         here = retrieval(a, names[shop].tolist())
+        line = {"kind": kind, "colour": colour}
+        line |= {"r1": round(here.r1, 3), "r5": round(here.r5, 3), "p5": round(here.p5, 3)}
+        if not crop.any():
+            yield line
+            continue
         across = retrieval(b[asked[crop]], names[asked].tolist(), a, names[shop].tolist())
         same = retrieval(b, garments[crop].tolist(), c, garments[cutout].tolist())
-        yield {
-            "kind": kind, "colour": colour, "r1": round(here.r1, 3), "r5": round(here.r5, 3), "p5": round(here.p5, 3),
+        yield line | {
             "street_r1": round(across.r1, 3), "street_p5": round(across.p5, 3), "own_cutout": round(same.r1, 3),
         }
 
 
+def rate_of(name: str) -> float:
+    """Learning rate of a parameter: a head's, or its block's of the backbone."""
+    if not name.startswith("backbone."):
+        return HEAD_RATE
+    part = name.split(".")
+    depth = int(part[2]) if part[1] == "blocks" else 16 if part[1] == "head" else -1
+    return BACKBONE_RATE * BLOCK_DECAY ** (16 - depth)
+
+
 def parameter_groups(net: GarmentEmbedding) -> list[dict[str, Any]]:
-    """Backbone or head, decayed (weights) or not (norms and biases)."""
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    """By learning rate, decayed (weights) or not (norms and biases)."""
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for name, p in net.named_parameters():
         if p.requires_grad:
-            groups.setdefault((name.startswith("backbone."), p.ndim > 1), []).append(p)
+            groups.setdefault((rate_of(name), p.ndim > 1), []).append(p)
     return [
-        {"params": ps, "lr": BACKBONE_RATE if back else HEAD_RATE, "weight_decay": DECAY * decayed}
-        for (back, decayed), ps in groups.items()
+        {"params": ps, "lr": rate, "weight_decay": DECAY * decayed} for (rate, decayed), ps in groups.items()
     ]
+
+
+def side_at(done: float) -> int:
+    """Side of the views when ``done`` (0..1) of the run is over."""
+    return next(side for until, side in SIDES if done <= until or until == 1)
 
 
 def numbers(garments: Garments, rng: np.random.Generator) -> Iterator[list[int]]:
@@ -232,13 +280,16 @@ def numbers(garments: Garments, rng: np.random.Generator) -> Iterator[list[int]]
 
 def train(args: argparse.Namespace) -> None:
     """Runs the training that the command line describes."""
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
-    pictures = list(read_pictures(args.data, args.drawn, "train"))
+    held = HELD_OUT if args.hold_out else ()
+    pictures = list(read_pictures(args.data, args.drawn, "train", senders=lambda sender: sender not in held))
     garments = Garments(pictures)
-    validation = list(read_pictures(args.data, None, "val"))
+    validation = list(read_pictures(args.data, None, "val")) if not held else list(
+        shop_pictures(args.data / "clothing", "train", 1, np.random.default_rng(0), lambda sender: sender in held)
+    )
     net = GarmentEmbedding(FROZEN)
     if args.start:
         net.load_state_dict(torch.load(args.start, weights_only=True)["model"])
@@ -246,7 +297,7 @@ def train(args: argparse.Namespace) -> None:
         net.backbone.load_imagenet()
         net.colour.centres.copy_(colour_centres(pictures))
     # Norms keep their statistics: batches are small and mixed from unlike sources.
-    proxies = nn.Parameter(torch.randn(len(DETECTED_CATEGORIES), KIND) * 0.1)
+    proxies = nn.Parameter(torch.randn(len(KIND_NAMES), KIND) * 0.1)
     if args.start:
         proxies.data.copy_(torch.load(args.start, weights_only=True)["proxies"])
     net.backbone.fix_norms()
@@ -263,22 +314,25 @@ def train(args: argparse.Namespace) -> None:
         average.net.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         clock.step, clock.before = state["steps"], state["seconds"]
-    rng = np.random.default_rng((args.seed, clock.step))
-    queue, saved, sums, count = Queue(), time.monotonic(), np.zeros(3), 0
-    batches = numbers(garments, rng)
+    workers = [Worker(i, garments, args.seed, clock.step) for i in range(args.threads)]
+    learned = [p for p in (*net.parameters(), proxies) if p.requires_grad]
+    saved, sums, count, reported = time.monotonic(), np.zeros(3), 0, clock.done
+    pool = ThreadPoolExecutor(args.threads)
     while clock.done < 1:
         factor = learning_factor(clock.step, clock.done)
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * factor
-        found = losses(net, proxies, garments.batch(next(batches), rng), queue)
-        kind, same, outline = found
-        optimiser.zero_grad(set_to_none=True)
-        (KIND_WEIGHT * kind + SAME_WEIGHT * same + SALIENCY_WEIGHT * outline).backward()
-        nn.utils.clip_grad_norm_(net.parameters(), LARGEST_GRADIENT)
+        side = side_at(clock.done)
+        parts = [pool.submit(worker.gradients, net, proxies, learned, side) for worker in workers]
+        gradients, found = zip(*(part.result() for part in parts), strict=True)
+        for p, *shares in zip(learned, *gradients, strict=True):
+            known = [share for share in shares if share is not None]
+            p.grad = torch.stack(known).mean(0) if known else None
+        nn.utils.clip_grad_norm_(learned, LARGEST_GRADIENT)
         optimiser.step()
         clock.step += 1
         average.update(net, clock.step)
-        sums += [float(v.detach()) for v in found]
+        sums += np.mean(found, axis=0)
         count += 1
         if clock.done >= 1 or time.monotonic() - saved > SAVE_SECONDS:
             line: dict[str, Any] = {"step": clock.step, "done": round(clock.done, 3)}
@@ -290,6 +344,9 @@ def train(args: argparse.Namespace) -> None:
             }
             torch.save(state, args.out / "writing.pt")
             os.replace(args.out / "writing.pt", last)
+            if clock.done - reported >= 0.1 and clock.done < 1:
+                reported = clock.done
+                print(json.dumps(next(report(average.net, proxies.detach(), validation))), flush=True)
             saved, sums, count = time.monotonic(), np.zeros(3), 0
     for row in report(average.net, proxies.detach(), validation):
         print(json.dumps(row), flush=True)
@@ -301,13 +358,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--drawn", type=Path, help="folder that `python -m catalog.sample` wrote")
     parser.add_argument("--start", type=Path, help="last.pt of an earlier run")
+    parser.add_argument("--hold-out", action="store_true",
+                        help="leave some training senders out and report on them, to choose settings by")
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--minutes", type=float, help="end the schedule by then, steps or not")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="batches of a step, each on a core")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     if sys.platform == "linux" and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
-        os.environ.update(MALLOC)  # glibc reads them only at the start of a process
+        # glibc and OpenMP read them only at the start of a process
+        os.environ.update(MALLOC | {"OMP_NUM_THREADS": "1"})
         os.execv(sys.executable, [sys.executable, "-m", "export.embedding.train", *sys.argv[1:]])
     train(args)
 
