@@ -23,33 +23,28 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from export.embedding.data import (
-    FOOTWEAR,
-    FOOTWEAR_CATEGORIES,
-    KIND_CATEGORIES,
-    KIND_NAMES,
     GarmentPicture,
     Senders,
     drawn_pictures,
     shop_pictures,
     street_pictures,
 )
-from export.embedding.measure import retrieval
-from export.embedding.net import COLOUR, KIND, LOOK, GarmentEmbedding, Lab, Parts, joined
+from export.embedding.net import COLOUR, LOOK, GarmentEmbedding, Lab, Parts
+from export.embedding.report import report
 from export.embedding.views import Garments, Views
 from export.garments.photos import read_samples
 from export.garments.train import MALLOC, Clock, learning_factor
 
 FROZEN = 5
 """Stem and blocks (up to stride 8) that keep their ImageNet weights: half of a step's time goes into them otherwise."""
-SIDES = ((0.55, 160), (1.0, 192))
+SIDES = ((0.75, 160), (1.0, 192))
 """Side of the views up to each share of the run. Small views first: they take half the time."""
-SHARES = {"shop": 17, "street": 8, "drawn": 1}
-"""Garments of each source in a batch; each is seen twice."""
+SHARES = {"shop": 10, "street": 4, "drawn": 1}
+"""Garments of each source in a batch, of which a step has one for each core; each garment is seen twice."""
 BACKBONE_RATE, HEAD_RATE, DECAY = 5e-4, 2e-3, 0.05
 BLOCK_DECAY = 0.85
 """Of the backbone's rate from one block to the one before: early ones are general and move less."""
@@ -60,8 +55,6 @@ FEATURE_NOISE = 0.3
 LABEL_SMOOTHING = 0.05
 QUEUE = 2048
 """Garments of earlier steps that a view is told apart from, beside those of its own batch."""
-KIND_SCALE = 14.0
-"""Times the cosines between kinds and the categories' directions: the logits."""
 LOOK_TEMPERATURE = 0.08
 LOOK_PART = 2 / 3
 """Share of look beside colour when same garments are told from others, as in the finished embedding."""
@@ -69,8 +62,6 @@ KIND_WEIGHT, SAME_WEIGHT, SALIENCY_WEIGHT = 1.0, 0.5, 0.5
 LARGEST_GRADIENT = 5.0
 AVERAGE_DECAY, AVERAGE_RAMP = 0.997, 100
 SAVE_SECONDS = 120.0
-SETTINGS = ((1.0, 0.0), (0.8, 0.1), (0.7, 0.1), (0.6, 0.1), (0.6, 0.15), (0.5, 0.1), (0.5, 0.2), (0.4, 0.1), (0.4, 0.2))
-"""Shares of kind and of colour that the report compares."""
 COLOUR_SAMPLES = 200_000
 
 
@@ -144,13 +135,12 @@ def same_loss(parts: Parts, garments: Tensor, queue: Queue) -> Tensor:
     return (torch.cat([right[:, None], wrong, earlier], 1).logsumexp(1) - right).mean()
 
 
-def losses(net: GarmentEmbedding, proxies: Tensor, views: Views, queue: Queue) -> tuple[Tensor, Tensor, Tensor]:
+def losses(net: GarmentEmbedding, views: Views, queue: Queue) -> tuple[Tensor, Tensor, Tensor]:
     """Of kind, of finding the same garment, and of saliency."""
     parts = net.parts(views.images, FEATURE_NOISE)
     known = ~views.cells.isnan()
     outline = F.binary_cross_entropy_with_logits(parts.saliency[known], views.cells[known])
-    logits = parts.kind @ F.normalize(proxies, dim=1).T * KIND_SCALE
-    return kind_loss(logits, views.allowed), same_loss(parts, views.garments, queue), outline
+    return kind_loss(parts.logits, views.allowed), same_loss(parts, views.garments, queue), outline
 
 
 class Worker:
@@ -164,10 +154,10 @@ class Worker:
         self.queue = Queue()
 
     def gradients(
-        self, net: GarmentEmbedding, proxies: Tensor, learned: Sequence[nn.Parameter], side: int
+        self, net: GarmentEmbedding, learned: Sequence[nn.Parameter], side: int
     ) -> tuple[tuple[Tensor | None, ...], list[float]]:
         """Gradients of the next batch by what is ``learned``, and the three losses."""
-        found = losses(net, proxies, self.garments.batch(next(self.batches), self.rng, side), self.queue)
+        found = losses(net, self.garments.batch(next(self.batches), self.rng, side), self.queue)
         kind, same, outline = found
         total = KIND_WEIGHT * kind + SAME_WEIGHT * same + SALIENCY_WEIGHT * outline
         return torch.autograd.grad(total, learned, allow_unused=True), [float(v.detach()) for v in found]
@@ -184,57 +174,6 @@ class Average:
         keep = AVERAGE_DECAY * (1 - math.exp(-steps / AVERAGE_RAMP))
         for mine, new in zip(self.net.parameters(), net.parameters(), strict=True):
             mine.lerp_(new, 1 - keep)
-
-
-def coarse(categories: Sequence[str]) -> list[str]:
-    """Categories with all footwear as one, as the shop photos name it."""
-    return [FOOTWEAR if c in FOOTWEAR_CATEGORIES else c for c in categories]
-
-
-@torch.no_grad()
-def parts_of(net: GarmentEmbedding, pictures: Sequence[GarmentPicture], batch: int = 32) -> Parts:
-    """The parts of every picture as it is."""
-    found = []
-    for i in range(0, len(pictures), batch):
-        images = np.stack([p.image for p in pictures[i : i + batch]])
-        x = torch.from_numpy(images).permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
-        found.append(net.parts(x))
-    return Parts(*(torch.cat(column) for column in zip(*found, strict=True)))
-
-
-def rows_of(parts: Parts, chosen: NDArray[np.bool_], kind: float, look: float) -> NDArray[np.float32]:
-    """Embeddings of the chosen pictures for given shares."""
-    mask = torch.from_numpy(chosen)
-    rows: NDArray[np.float32] = joined(Parts(*(p[mask] for p in parts)), kind, look).numpy()
-    return rows
-
-
-def report(
-    net: GarmentEmbedding, proxies: Tensor, pictures: Sequence[GarmentPicture]
-) -> Iterator[dict[str, Any]]:
-    """Retrieval figures on validation pictures for several shares of the parts."""
-    parts = parts_of(net, pictures)
-    sources = np.array([p.source for p in pictures])
-    names = np.array(coarse([p.category for p in pictures]))
-    garments = np.array([p.garment for p in pictures])
-    shop, crop, cutout = (sources == s for s in ("shop", "street", "cutout"))
-    asked = crop & np.isin(names, names[shop])
-    nearest = (parts.kind @ F.normalize(proxies, dim=1).T).argmax(1).tolist()
-    said = np.array(coarse([KIND_CATEGORIES[i] for i in nearest]))
-    yield {"kind_right": round(float((said == names)[shop].mean()), 3)}
-    for kind, colour in SETTINGS:
-        a, b, c = (rows_of(parts, chosen, kind, 1 - kind - colour) for chosen in (shop, crop, cutout))
-        here = retrieval(a, names[shop].tolist())
-        line = {"kind": kind, "colour": colour}
-        line |= {"r1": round(here.r1, 3), "r5": round(here.r5, 3), "p5": round(here.p5, 3)}
-        if not crop.any():
-            yield line
-            continue
-        across = retrieval(b[asked[crop]], names[asked].tolist(), a, names[shop].tolist())
-        same = retrieval(b, garments[crop].tolist(), c, garments[cutout].tolist())
-        yield line | {
-            "street_r1": round(across.r1, 3), "street_p5": round(across.p5, 3), "own_cutout": round(same.r1, 3),
-        }
 
 
 def rate_of(name: str) -> float:
@@ -297,25 +236,21 @@ def train(args: argparse.Namespace) -> None:
         net.backbone.load_imagenet()
         net.colour.centres.copy_(colour_centres(pictures))
     # Norms keep their statistics: batches are small and mixed from unlike sources.
-    proxies = nn.Parameter(torch.randn(len(KIND_NAMES), KIND) * 0.1)
-    if args.start:
-        proxies.data.copy_(torch.load(args.start, weights_only=True)["proxies"])
     net.backbone.fix_norms()
     net = net.to(memory_format=torch.channels_last).eval()
     average = Average(net)
-    optimiser = torch.optim.AdamW([*parameter_groups(net), {"params": [proxies], "lr": HEAD_RATE, "weight_decay": 0.0}])
+    optimiser = torch.optim.AdamW(parameter_groups(net))
     rates = [group["lr"] for group in optimiser.param_groups]
     clock = Clock(args.steps, args.minutes * 60 if args.minutes else math.inf)
     last = args.out / "last.pt"
     if last.exists():
         state = torch.load(last, weights_only=True)
         net.load_state_dict(state["net"])
-        proxies.data.copy_(state["proxies"])
         average.net.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         clock.step, clock.before = state["steps"], state["seconds"]
     workers = [Worker(i, garments, args.seed, clock.step) for i in range(args.threads)]
-    learned = [p for p in (*net.parameters(), proxies) if p.requires_grad]
+    learned = [p for p in net.parameters() if p.requires_grad]
     saved, sums, count, reported = time.monotonic(), np.zeros(3), 0, clock.done
     pool = ThreadPoolExecutor(args.threads)
     while clock.done < 1:
@@ -323,7 +258,7 @@ def train(args: argparse.Namespace) -> None:
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * factor
         side = side_at(clock.done)
-        parts = [pool.submit(worker.gradients, net, proxies, learned, side) for worker in workers]
+        parts = [pool.submit(worker.gradients, net, learned, side) for worker in workers]
         gradients, found = zip(*(part.result() for part in parts), strict=True)
         for p, *shares in zip(learned, *gradients, strict=True):
             known = [share for share in shares if share is not None]
@@ -339,16 +274,16 @@ def train(args: argparse.Namespace) -> None:
             line["loss"] = [round(float(v), 3) for v in sums / count]
             print(json.dumps(line), flush=True)
             state = {
-                "net": net.state_dict(), "model": average.net.state_dict(), "proxies": proxies.data,
+                "net": net.state_dict(), "model": average.net.state_dict(),
                 "steps": clock.step, "optimiser": optimiser.state_dict(), "seconds": clock.elapsed,
             }
             torch.save(state, args.out / "writing.pt")
             os.replace(args.out / "writing.pt", last)
             if clock.done - reported >= 0.1 and clock.done < 1:
                 reported = clock.done
-                print(json.dumps(next(report(average.net, proxies.detach(), validation))), flush=True)
+                print(json.dumps(next(report(average.net, validation))), flush=True)
             saved, sums, count = time.monotonic(), np.zeros(3), 0
-    for row in report(average.net, proxies.detach(), validation):
+    for row in report(average.net, validation):
         print(json.dumps(row), flush=True)
 
 

@@ -40,7 +40,7 @@ def _parts(look: torch.Tensor) -> Parts:
     n = len(look)
     colour = torch.zeros(n, COLOUR)
     colour[:, 0] = 1
-    return Parts(torch.eye(KIND)[:1].expand(n, KIND), look, colour, torch.zeros(n, 1, 14, 14))
+    return Parts(torch.eye(KIND)[:1].expand(n, KIND), look, colour, torch.zeros(n, 1, 14, 14), torch.zeros(n, KIND))
 
 
 def test_the_mask_is_seen_where_the_garment_is() -> None:
