@@ -14,7 +14,7 @@ from export.embedding.data import (  # noqa: E402
     GarmentPicture,
     allowed_kinds,
 )
-from export.embedding.net import COLOUR, KIND, LOOK, GarmentEmbedding, Parts, joined  # noqa: E402
+from export.embedding.net import COLOUR, KIND, KIND_DOUBT, LOOK, GarmentEmbedding, Parts, joined  # noqa: E402
 from export.embedding.train import (  # noqa: E402
     SHARES,
     Queue,
@@ -149,6 +149,16 @@ def test_the_cosine_is_the_weighted_mean_of_the_parts() -> None:
     rows = joined(_parts(look), 0.5, 0.3)
     assert rows.norm(dim=1).tolist() == pytest.approx([1, 1], abs=1e-4)
     assert float(rows[0] @ rows[1]) == pytest.approx(0.5 + 0.2, abs=1e-3)  # same kind and colour, other look
+
+
+def test_the_kind_is_the_root_of_the_probabilities_so_that_two_sure_ones_of_a_kind_are_alike() -> None:
+    net = GarmentEmbedding().eval()
+    with torch.no_grad():
+        parts = net.parts(torch.rand(3, 3, 160, 160) * 255)
+    # a cosine of two kinds is the Bhattacharyya coefficient of their probabilities
+    assert torch.allclose(parts.kind**2, (parts.logits / KIND_DOUBT).softmax(1), atol=1e-5)
+    assert parts.kind.shape == (3, KIND)
+    assert KIND + LOOK + COLOUR == 128
 
 
 def test_the_network_gives_unit_rows_for_any_training_side() -> None:
