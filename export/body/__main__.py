@@ -13,7 +13,7 @@ import numpy as np
 
 from export.body.card import RENDERED, manifest_table, put_table, write_card
 from export.body.graph import INPUT, OUTPUT, body_graph
-from export.body.measure import evaluate, halves
+from export.body.measure import crossed, evaluate, halves
 from export.body.ridge import BodyModel, fit
 from export.body.survey import read_survey
 from mirror.domain import MirrorError
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         people = read_survey(options.survey)
         train, held_out = halves(people)
-        figures = evaluate(fit(train), held_out, train)
+        figures = {**evaluate(fit(train), held_out, train), **crossed(people)}
         # what is shipped learns from everybody; the figures are of the model that did not see the held-out people
         write(out, fit(people), figures)
     except (MirrorError, OSError) as error:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from export.body.ridge import BodyModel, targets
+from export.body.ridge import BodyModel, fit, targets
 from export.body.survey import Floats, Survey
 from export.body.wear import FEMALE, LEVELS, NOISE, sight
 
 HELD_OUT_SHARE = 0.2
 REPEATS = 5
+CROSSED_PARTS = 5
 SPLIT_SEED, SIGHT_SEED = 1, 3
 NOISES_SHOWN = (0.0, 0.03, 0.045, 0.06)
 GIRTHS = ("chest", "waist", "hip")
@@ -51,6 +52,27 @@ def evaluate(model: BodyModel, people: Survey, train: Survey, repeats: int = REP
         x[:, :4] *= np.exp(0.03 * np.random.default_rng(SIGHT_SEED + 1).normal(size=(len(x), 4)))
         x[:, NOISE] = 0.03
         figures.update(_figures(f"{LEVELS[level]}_3_own", model, x, many))
+    return {key: round(value, 3) for key, value in figures.items()}
+
+
+def crossed(people: Survey, parts: int = CROSSED_PARTS, noise: float = 0.03) -> Mapping[str, float]:
+    """MAE of BMI where the wear is known, everybody held out once: each part is told by a model of the other parts.
+
+    The held-out fifth of :func:`evaluate` is 1,214 people, and which ones they are moves a MAE by 0.02; this moves by
+    half of that. Keys are ``LEVEL_3_bmi_mae_crossed`` and ``crossed_error``, the standard error of the first level's.
+    """
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(people))
+    wrong: dict[str, list[Floats]] = {name: [] for name in LEVELS[:-1]}
+    for part in np.array_split(order, parts):
+        model = fit(people.rows(np.setdiff1d(order, part)))
+        many = people.rows(np.tile(part, REPEATS))
+        for level, name in enumerate(LEVELS[:-1]):
+            x = sight(many, np.random.default_rng(SIGHT_SEED), noise=noise, level=level, calf=False, sex=True)
+            off = np.abs(model.predict(x)[:, 0, 0] - many.bmi)
+            wrong[name].append(off.reshape(REPEATS, -1).mean(axis=0))
+    each = {name: np.concatenate(rows) for name, rows in wrong.items()}
+    figures = {f"{name}_{100 * noise:g}_bmi_mae_crossed": float(off.mean()) for name, off in each.items()}
+    figures["crossed_error"] = float(each[LEVELS[0]].std() / np.sqrt(len(people)))
     return {key: round(value, 3) for key, value in figures.items()}
 
 

@@ -7,7 +7,7 @@ to a catalogue picture whose exact mask we know.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -31,26 +31,41 @@ FOOTWEAR = "footwear"
 """Shop photos call every shoe so: a label that allows any of FOOTWEAR_CATEGORIES."""
 FOOTWEAR_CATEGORIES = ("shoes", "heels", "boots", "sandals")
 
+KINDS: dict[str, tuple[str, ...]] = {
+    "top": ("t-shirt", "polo", "undershirt", "top"), "shirt": ("shirt", "blouse"),
+    "longsleeve": ("longsleeve", "hoodie"), "outerwear": ("outwear", "blazer"),
+}
+"""Kinds that a category is learned as, where the shop photos tell them apart (their labels in lower case). A hoodie and
+a jersey have little in common but the category; told apart, neither is pulled to the mean of both."""
+KIND_NAMES = tuple(kind for category in DETECTED_CATEGORIES for kind in KINDS.get(category, (category,)))
+KIND_CATEGORIES = tuple(category for category in DETECTED_CATEGORIES for _ in KINDS.get(category, (category,)))
+"""Category of each of KIND_NAMES."""
+
 Picture = NDArray[np.uint8]
 Source = Literal["shop", "street", "cutout", "drawn"]
+Senders = Callable[[str], bool]
+"""Whether a sender's photos are wanted."""
 
 
 @dataclass(frozen=True, eq=False)
 class GarmentPicture:
-    """One input picture (224, 224, 3) RGB uint8, its category (or "footwear"), the garment it shows, and the garment's
-    mask (224, 224) of 0 and 1 where one is known."""
+    """One input picture (224, 224, 3) RGB uint8, its category (or "footwear"), the garment it shows, the garment's
+    mask (224, 224) of 0 and 1 where one is known, and its kind where the photo's label tells it."""
 
     image: Picture
     category: str
     garment: str
     source: Source
     mask: Picture | None
+    kind: str | None = None
 
 
-def allowed_classes(category: str) -> tuple[int, ...]:
-    """Indices into DETECTED_CATEGORIES that a label allows."""
+def allowed_kinds(category: str, kind: str | None = None) -> tuple[int, ...]:
+    """Indices into KIND_NAMES that a label allows: its kind, or all of its category where none is told."""
+    if kind is not None and kind in KINDS.get(category, ()):
+        return (KIND_NAMES.index(kind),)
     names = FOOTWEAR_CATEGORIES if category == FOOTWEAR else (category,)
-    return tuple(DETECTED_CATEGORIES.index(name) for name in names)
+    return tuple(i for i, theirs in enumerate(KIND_CATEGORIES) if theirs in names)
 
 
 def square(image: Picture, box: tuple[float, ...], mirror: bool = False, fill: int = PADDING) -> Picture:
@@ -83,10 +98,14 @@ def hull(box: tuple[float, ...]) -> tuple[float, ...]:
     return cx - half, cy - half, cx + half, cy + half
 
 
-def shop_pictures(folder: Path, split: str, versions: int, rng: np.random.Generator) -> Iterator[GarmentPicture]:
-    """Photos of the clothing dataset, whole; from the second version on mirrored at random and cut a little."""
+def shop_pictures(
+    folder: Path, split: str, versions: int, rng: np.random.Generator, senders: Senders | None = None
+) -> Iterator[GarmentPicture]:
+    """Photos of the clothing dataset, whole; from the second version on mirrored at random and cut a little.
+    ``senders`` chooses whose."""
     with (folder / "index.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == split and row["category"]]
+    rows = [row for row in rows if senders is None or senders(row["sender"])]
     for row in rows:
         image = read_rgb(folder / "images" / row["image"])
         h, w = image.shape[:2]
@@ -99,7 +118,9 @@ def shop_pictures(folder: Path, split: str, versions: int, rng: np.random.Genera
                 image_now = light(image, rng)
             else:
                 image_now = image
-            yield GarmentPicture(square(image_now, box, mirror), row["category"], row["image"], "shop", None)
+            yield GarmentPicture(
+                square(image_now, box, mirror), row["category"], row["image"], "shop", None, row["label"].lower()
+            )
 
 
 def drawn_pictures(folder: Path) -> Iterator[GarmentPicture]:

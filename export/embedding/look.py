@@ -24,7 +24,7 @@ from export.embedding.net import LOOK, GarmentEmbedding
 from export.embedding.to_onnx import blended
 from export.garments.photos import read_rgb
 
-ALTERED_PHOTOS = 1200
+ALTERED_PHOTOS = 600
 WEIGHTS = {"crop": 8.0}
 """Alterations that count more than once: cuts shift everything, and are the hardest to see through."""
 SHRINKAGE = 0.05

@@ -16,60 +16,62 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from export.embedding.data import (
-    FOOTWEAR,
-    FOOTWEAR_CATEGORIES,
     GarmentPicture,
+    Senders,
     drawn_pictures,
     shop_pictures,
     street_pictures,
 )
-from export.embedding.measure import retrieval
-from export.embedding.net import COLOUR, KIND, LOOK, GarmentEmbedding, Lab, Parts, joined
+from export.embedding.net import COLOUR, LOOK, GarmentEmbedding, Lab, Parts
+from export.embedding.report import report
 from export.embedding.views import Garments, Views
 from export.garments.photos import read_samples
 from export.garments.train import MALLOC, Clock, learning_factor
-from mirror.domain import DETECTED_CATEGORIES
 
-FROZEN = 11
-"""Stem and blocks (up to stride 16) that keep their ImageNet weights. With fewer (5) and 700 steps the kinds came out
-worse (0.82 of the validation photos right, against 0.86)."""
-SHARES = {"shop": 16, "street": 9, "drawn": 1}
-"""Garments of each source in a batch; each is seen twice."""
-BACKBONE_RATE, HEAD_RATE, DECAY = 2.5e-4, 1.5e-3, 0.05
+FROZEN = 5
+"""Stem and blocks (up to stride 8) that keep their ImageNet weights: half of a step's time goes into them otherwise."""
+SIDES = ((0.75, 160), (1.0, 192))
+"""Side of the views up to each share of the run. Small views first: they take half the time."""
+SHARES = {"shop": 10, "street": 4, "drawn": 1}
+"""Garments of each source in a batch, of which a step has one for each core; each garment is seen twice."""
+BACKBONE_RATE, HEAD_RATE, DECAY = 5e-4, 2e-3, 0.05
+BLOCK_DECAY = 0.85
+"""Of the backbone's rate from one block to the one before: early ones are general and move less."""
+HELD_OUT = ("50", "291", "267", "45")
+"""Training senders (394 photos) who choose settings, so that the validation senders need not: ``--hold-out``."""
 FEATURE_NOISE = 0.3
 """Dropout on the pooled features."""
 LABEL_SMOOTHING = 0.05
 QUEUE = 2048
 """Garments of earlier steps that a view is told apart from, beside those of its own batch."""
-KIND_SCALE = 14.0
-"""Times the cosines between kinds and the categories' directions: the logits."""
 LOOK_TEMPERATURE = 0.08
 LOOK_PART = 2 / 3
 """Share of look beside colour when same garments are told from others, as in the finished embedding."""
 KIND_WEIGHT, SAME_WEIGHT, SALIENCY_WEIGHT = 1.0, 0.5, 0.5
 LARGEST_GRADIENT = 5.0
-AVERAGE_DECAY, AVERAGE_RAMP = 0.995, 100
-SAVE_SECONDS = 60.0
-SETTINGS = ((1.0, 0.0), (0.8, 0.1), (0.7, 0.1), (0.6, 0.1), (0.6, 0.15), (0.5, 0.1), (0.5, 0.2), (0.4, 0.1), (0.4, 0.2))
-"""Shares of kind and of colour that the report compares."""
+AVERAGE_DECAY, AVERAGE_RAMP = 0.997, 100
+SAVE_SECONDS = 120.0
 COLOUR_SAMPLES = 200_000
 
 
-def read_pictures(data: Path, drawn: Path | None, split: str, seed: int = 0) -> Iterator[GarmentPicture]:
-    """All pictures of a split: shop photos, street crops with a cut-out each and, for training, drawn articles."""
+def read_pictures(
+    data: Path, drawn: Path | None, split: str, seed: int = 0, senders: Senders | None = None
+) -> Iterator[GarmentPicture]:
+    """All pictures of a split: shop photos (of chosen senders), street crops with a cut-out each and, for training,
+    drawn articles."""
     rng = np.random.default_rng(seed)
-    yield from shop_pictures(data / "clothing", split, 1, rng)
+    yield from shop_pictures(data / "clothing", split, 1, rng, senders)
     samples = read_samples(data / "ccp" / f"instances_{split}.json", data / "ccp" / "images")
     yield from street_pictures(samples, 1, 1, rng)
     if split == "train" and drawn is not None:
@@ -133,13 +135,32 @@ def same_loss(parts: Parts, garments: Tensor, queue: Queue) -> Tensor:
     return (torch.cat([right[:, None], wrong, earlier], 1).logsumexp(1) - right).mean()
 
 
-def losses(net: GarmentEmbedding, proxies: Tensor, views: Views, queue: Queue) -> tuple[Tensor, Tensor, Tensor]:
+def losses(net: GarmentEmbedding, views: Views, queue: Queue) -> tuple[Tensor, Tensor, Tensor]:
     """Of kind, of finding the same garment, and of saliency."""
     parts = net.parts(views.images, FEATURE_NOISE)
     known = ~views.cells.isnan()
     outline = F.binary_cross_entropy_with_logits(parts.saliency[known], views.cells[known])
-    logits = parts.kind @ F.normalize(proxies, dim=1).T * KIND_SCALE
-    return kind_loss(logits, views.allowed), same_loss(parts, views.garments, queue), outline
+    return kind_loss(parts.logits, views.allowed), same_loss(parts, views.garments, queue), outline
+
+
+class Worker:
+    """One thread's share of every step, on one core: torch's own threads wait for one another in each layer, and on a
+    machine that others share a step then takes five times as long."""
+
+    def __init__(self, number: int, garments: Garments, seed: int, step: int) -> None:
+        self.rng = np.random.default_rng((seed, step, number))
+        self.garments = garments
+        self.batches = numbers(garments, self.rng)
+        self.queue = Queue()
+
+    def gradients(
+        self, net: GarmentEmbedding, learned: Sequence[nn.Parameter], side: int
+    ) -> tuple[tuple[Tensor | None, ...], list[float]]:
+        """Gradients of the next batch by what is ``learned``, and the three losses."""
+        found = losses(net, self.garments.batch(next(self.batches), self.rng, side), self.queue)
+        kind, same, outline = found
+        total = KIND_WEIGHT * kind + SAME_WEIGHT * same + SALIENCY_WEIGHT * outline
+        return torch.autograd.grad(total, learned, allow_unused=True), [float(v.detach()) for v in found]
 
 
 class Average:
@@ -155,63 +176,29 @@ class Average:
             mine.lerp_(new, 1 - keep)
 
 
-def coarse(categories: Sequence[str]) -> list[str]:
-    """Categories with all footwear as one, as the shop photos name it."""
-    return [FOOTWEAR if c in FOOTWEAR_CATEGORIES else c for c in categories]
-
-
-@torch.no_grad()
-def parts_of(net: GarmentEmbedding, pictures: Sequence[GarmentPicture], batch: int = 32) -> Parts:
-    """The parts of every picture as it is."""
-    found = []
-    for i in range(0, len(pictures), batch):
-        images = np.stack([p.image for p in pictures[i : i + batch]])
-        x = torch.from_numpy(images).permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
-        found.append(net.parts(x))
-    return Parts(*(torch.cat(column) for column in zip(*found, strict=True)))
-
-
-def rows_of(parts: Parts, chosen: NDArray[np.bool_], kind: float, look: float) -> NDArray[np.float32]:
-    """Embeddings of the chosen pictures for given shares."""
-    mask = torch.from_numpy(chosen)
-    rows: NDArray[np.float32] = joined(Parts(*(p[mask] for p in parts)), kind, look).numpy()
-    return rows
-
-
-def report(
-    net: GarmentEmbedding, proxies: Tensor, pictures: Sequence[GarmentPicture]
-) -> Iterator[dict[str, Any]]:
-    """Retrieval figures on validation pictures for several shares of the parts."""
-    parts = parts_of(net, pictures)
-    sources = np.array([p.source for p in pictures])
-    names = np.array(coarse([p.category for p in pictures]))
-    garments = np.array([p.garment for p in pictures])
-    shop, crop, cutout = (sources == s for s in ("shop", "street", "cutout"))
-    asked = crop & np.isin(names, names[shop])
-    nearest = (parts.kind @ F.normalize(proxies, dim=1).T).argmax(1).tolist()
-    said = np.array(coarse([DETECTED_CATEGORIES[i] for i in nearest]))
-    yield {"kind_right": round(float((said == names)[shop].mean()), 3)}
-    for kind, colour in SETTINGS:
-        a, b, c = (rows_of(parts, chosen, kind, 1 - kind - colour) for chosen in (shop, crop, cutout))
-        here = retrieval(a, names[shop].tolist())
-        across = retrieval(b[asked[crop]], names[asked].tolist(), a, names[shop].tolist())
-        same = retrieval(b, garments[crop].tolist(), c, garments[cutout].tolist())
-        yield {
-            "kind": kind, "colour": colour, "r1": round(here.r1, 3), "r5": round(here.r5, 3), "p5": round(here.p5, 3),
-            "street_r1": round(across.r1, 3), "street_p5": round(across.p5, 3), "own_cutout": round(same.r1, 3),
-        }
+def rate_of(name: str) -> float:
+    """Learning rate of a parameter: a head's, or its block's of the backbone."""
+    if not name.startswith("backbone."):
+        return HEAD_RATE
+    part = name.split(".")
+    depth = int(part[2]) if part[1] == "blocks" else 16 if part[1] == "head" else -1
+    return BACKBONE_RATE * BLOCK_DECAY ** (16 - depth)
 
 
 def parameter_groups(net: GarmentEmbedding) -> list[dict[str, Any]]:
-    """Backbone or head, decayed (weights) or not (norms and biases)."""
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    """By learning rate, decayed (weights) or not (norms and biases)."""
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for name, p in net.named_parameters():
         if p.requires_grad:
-            groups.setdefault((name.startswith("backbone."), p.ndim > 1), []).append(p)
+            groups.setdefault((rate_of(name), p.ndim > 1), []).append(p)
     return [
-        {"params": ps, "lr": BACKBONE_RATE if back else HEAD_RATE, "weight_decay": DECAY * decayed}
-        for (back, decayed), ps in groups.items()
+        {"params": ps, "lr": rate, "weight_decay": DECAY * decayed} for (rate, decayed), ps in groups.items()
     ]
+
+
+def side_at(done: float) -> int:
+    """Side of the views when ``done`` (0..1) of the run is over."""
+    return next(side for until, side in SIDES if done <= until or until == 1)
 
 
 def numbers(garments: Garments, rng: np.random.Generator) -> Iterator[list[int]]:
@@ -232,13 +219,16 @@ def numbers(garments: Garments, rng: np.random.Generator) -> Iterator[list[int]]
 
 def train(args: argparse.Namespace) -> None:
     """Runs the training that the command line describes."""
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
-    pictures = list(read_pictures(args.data, args.drawn, "train"))
+    held = HELD_OUT if args.hold_out else ()
+    pictures = list(read_pictures(args.data, args.drawn, "train", senders=lambda sender: sender not in held))
     garments = Garments(pictures)
-    validation = list(read_pictures(args.data, None, "val"))
+    validation = list(read_pictures(args.data, None, "val")) if not held else list(
+        shop_pictures(args.data / "clothing", "train", 1, np.random.default_rng(0), lambda sender: sender in held)
+    )
     net = GarmentEmbedding(FROZEN)
     if args.start:
         net.load_state_dict(torch.load(args.start, weights_only=True)["model"])
@@ -246,52 +236,54 @@ def train(args: argparse.Namespace) -> None:
         net.backbone.load_imagenet()
         net.colour.centres.copy_(colour_centres(pictures))
     # Norms keep their statistics: batches are small and mixed from unlike sources.
-    proxies = nn.Parameter(torch.randn(len(DETECTED_CATEGORIES), KIND) * 0.1)
-    if args.start:
-        proxies.data.copy_(torch.load(args.start, weights_only=True)["proxies"])
     net.backbone.fix_norms()
     net = net.to(memory_format=torch.channels_last).eval()
     average = Average(net)
-    optimiser = torch.optim.AdamW([*parameter_groups(net), {"params": [proxies], "lr": HEAD_RATE, "weight_decay": 0.0}])
+    optimiser = torch.optim.AdamW(parameter_groups(net))
     rates = [group["lr"] for group in optimiser.param_groups]
     clock = Clock(args.steps, args.minutes * 60 if args.minutes else math.inf)
     last = args.out / "last.pt"
     if last.exists():
         state = torch.load(last, weights_only=True)
         net.load_state_dict(state["net"])
-        proxies.data.copy_(state["proxies"])
         average.net.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         clock.step, clock.before = state["steps"], state["seconds"]
-    rng = np.random.default_rng((args.seed, clock.step))
-    queue, saved, sums, count = Queue(), time.monotonic(), np.zeros(3), 0
-    batches = numbers(garments, rng)
+    workers = [Worker(i, garments, args.seed, clock.step) for i in range(args.threads)]
+    learned = [p for p in net.parameters() if p.requires_grad]
+    saved, sums, count, reported = time.monotonic(), np.zeros(3), 0, clock.done
+    pool = ThreadPoolExecutor(args.threads)
     while clock.done < 1:
         factor = learning_factor(clock.step, clock.done)
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * factor
-        found = losses(net, proxies, garments.batch(next(batches), rng), queue)
-        kind, same, outline = found
-        optimiser.zero_grad(set_to_none=True)
-        (KIND_WEIGHT * kind + SAME_WEIGHT * same + SALIENCY_WEIGHT * outline).backward()
-        nn.utils.clip_grad_norm_(net.parameters(), LARGEST_GRADIENT)
+        side = side_at(clock.done)
+        parts = [pool.submit(worker.gradients, net, learned, side) for worker in workers]
+        gradients, found = zip(*(part.result() for part in parts), strict=True)
+        for p, *shares in zip(learned, *gradients, strict=True):
+            known = [share for share in shares if share is not None]
+            p.grad = torch.stack(known).mean(0) if known else None
+        nn.utils.clip_grad_norm_(learned, LARGEST_GRADIENT)
         optimiser.step()
         clock.step += 1
         average.update(net, clock.step)
-        sums += [float(v.detach()) for v in found]
+        sums += np.mean(found, axis=0)
         count += 1
         if clock.done >= 1 or time.monotonic() - saved > SAVE_SECONDS:
             line: dict[str, Any] = {"step": clock.step, "done": round(clock.done, 3)}
             line["loss"] = [round(float(v), 3) for v in sums / count]
             print(json.dumps(line), flush=True)
             state = {
-                "net": net.state_dict(), "model": average.net.state_dict(), "proxies": proxies.data,
+                "net": net.state_dict(), "model": average.net.state_dict(),
                 "steps": clock.step, "optimiser": optimiser.state_dict(), "seconds": clock.elapsed,
             }
             torch.save(state, args.out / "writing.pt")
             os.replace(args.out / "writing.pt", last)
+            if clock.done - reported >= 0.1 and clock.done < 1:
+                reported = clock.done
+                print(json.dumps(next(report(average.net, validation))), flush=True)
             saved, sums, count = time.monotonic(), np.zeros(3), 0
-    for row in report(average.net, proxies.detach(), validation):
+    for row in report(average.net, validation):
         print(json.dumps(row), flush=True)
 
 
@@ -301,13 +293,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--drawn", type=Path, help="folder that `python -m catalog.sample` wrote")
     parser.add_argument("--start", type=Path, help="last.pt of an earlier run")
+    parser.add_argument("--hold-out", action="store_true",
+                        help="leave some training senders out and report on them, to choose settings by")
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--minutes", type=float, help="end the schedule by then, steps or not")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="batches of a step, each on a core")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     if sys.platform == "linux" and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
-        os.environ.update(MALLOC)  # glibc reads them only at the start of a process
+        # glibc and OpenMP read them only at the start of a process
+        os.environ.update(MALLOC | {"OMP_NUM_THREADS": "1"})
         os.execv(sys.executable, [sys.executable, "-m", "export.embedding.train", *sys.argv[1:]])
     train(args)
 

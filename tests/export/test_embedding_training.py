@@ -7,10 +7,25 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch: pip install -e '.[export]'")
 
-from export.embedding.data import SIDE, GarmentPicture  # noqa: E402
-from export.embedding.net import COLOUR, KIND, LOOK, GarmentEmbedding, Parts, joined  # noqa: E402
-from export.embedding.train import Queue, kind_loss, numbers, same_loss  # noqa: E402
+from export.embedding.data import (  # noqa: E402
+    KIND_CATEGORIES,
+    KIND_NAMES,
+    SIDE,
+    GarmentPicture,
+    allowed_kinds,
+)
+from export.embedding.net import COLOUR, KIND, KIND_DOUBT, LOOK, GarmentEmbedding, Parts, joined  # noqa: E402
+from export.embedding.train import (  # noqa: E402
+    SHARES,
+    Queue,
+    kind_loss,
+    numbers,
+    rate_of,
+    same_loss,
+    side_at,
+)
 from export.embedding.views import Garments, view  # noqa: E402
+from mirror.domain import DETECTED_CATEGORIES  # noqa: E402
 
 
 def _pictures(count: int, category: str = "shirt") -> list[GarmentPicture]:
@@ -25,7 +40,7 @@ def _parts(look: torch.Tensor) -> Parts:
     n = len(look)
     colour = torch.zeros(n, COLOUR)
     colour[:, 0] = 1
-    return Parts(torch.eye(KIND)[:1].expand(n, KIND), look, colour, torch.zeros(n, 1, 14, 14))
+    return Parts(torch.eye(KIND)[:1].expand(n, KIND), look, colour, torch.zeros(n, 1, 14, 14), torch.zeros(n, KIND))
 
 
 def test_the_mask_is_seen_where_the_garment_is() -> None:
@@ -59,22 +74,57 @@ def test_a_batch_shows_every_garment_twice_and_its_crop_and_cutout_as_one() -> N
 
 
 def test_every_garment_has_its_turn_before_any_has_a_second() -> None:
-    garments = Garments(_pictures(32))
+    count = 2 * SHARES["shop"]
+    garments = Garments(_pictures(count))
     batches = numbers(garments, np.random.default_rng(0))
-    assert sorted(next(batches) + next(batches)) == list(range(32))
+    assert sorted(next(batches) + next(batches)) == list(range(count))
 
 
 def test_a_shoe_of_any_kind_is_right_where_the_label_says_footwear() -> None:
     allowed = torch.tensor(Garments(_pictures(1, "footwear")).allowed)
     assert int(allowed.sum()) == 4
-    logits = torch.full((4, 15), -4.0)
+    logits = torch.full((4, len(KIND_NAMES)), -4.0)
     rows = allowed[0].nonzero()[:, 0]
     logits[torch.arange(4), rows] = 4.0
     each = [float(kind_loss(logits[i : i + 1], allowed)) for i in range(4)]
     assert max(each) - min(each) < 1e-4
-    other = torch.full((1, 15), -4.0)
+    other = torch.full((1, len(KIND_NAMES)), -4.0)
     other[0, 0] = 4.0
     assert float(kind_loss(other, allowed)) > max(each) + 2
+
+
+def test_a_label_that_tells_the_kind_allows_no_other_of_its_category() -> None:
+    named = [KIND_NAMES[i] for i in allowed_kinds("longsleeve", "hoodie")]
+    assert named == ["hoodie"]
+    assert [KIND_NAMES[i] for i in allowed_kinds("longsleeve")] == ["longsleeve", "hoodie"]
+    # a label that is no kind of ours (Dress, Pants) says no more than its category
+    assert allowed_kinds("dress", "dress") == allowed_kinds("dress")
+    assert {KIND_CATEGORIES[i] for i in allowed_kinds("footwear", "shoes")} == {"shoes", "heels", "boots", "sandals"}
+
+
+def test_every_kind_belongs_to_a_category_and_every_category_has_one() -> None:
+    assert len(set(KIND_NAMES)) == len(KIND_NAMES) == len(KIND_CATEGORIES)
+    assert set(KIND_CATEGORIES) == set(DETECTED_CATEGORIES)
+
+
+def test_early_blocks_move_less_than_late_ones_and_the_heads_most() -> None:
+    names = ("backbone.stem.1.weight", "backbone.blocks.5.layers.0.0.weight", "backbone.blocks.15.layers.0.0.weight",
+             "backbone.head.0.weight", "kind.weight")
+    rates = [rate_of(name) for name in names]
+    assert rates == sorted(rates)
+    assert len(set(rates)) == len(rates)
+
+
+def test_views_grow_towards_the_end_and_fit_the_net() -> None:
+    sides = [side_at(done) for done in (0.0, 0.5, 0.9, 1.0, 1.01)]
+    assert sides == sorted(sides)
+    assert sides[0] < sides[-1] <= SIDE
+    garments = Garments(_pictures(2))
+    for side in set(sides):
+        views = garments.batch([0, 1], np.random.default_rng(0), side)
+        assert views.images.shape == (4, 3, side, side)
+        assert views.cells.shape == (4, 1, side // 16, side // 16)
+        assert side % 32 == 0
 
 
 def test_finding_ones_own_other_view_costs_less_than_finding_another_garment() -> None:
@@ -99,6 +149,16 @@ def test_the_cosine_is_the_weighted_mean_of_the_parts() -> None:
     rows = joined(_parts(look), 0.5, 0.3)
     assert rows.norm(dim=1).tolist() == pytest.approx([1, 1], abs=1e-4)
     assert float(rows[0] @ rows[1]) == pytest.approx(0.5 + 0.2, abs=1e-3)  # same kind and colour, other look
+
+
+def test_the_kind_is_the_root_of_the_probabilities_so_that_two_sure_ones_of_a_kind_are_alike() -> None:
+    net = GarmentEmbedding().eval()
+    with torch.no_grad():
+        parts = net.parts(torch.rand(3, 3, 160, 160) * 255)
+    # a cosine of two kinds is the Bhattacharyya coefficient of their probabilities
+    assert torch.allclose(parts.kind**2, (parts.logits / KIND_DOUBT).softmax(1), atol=1e-5)
+    assert parts.kind.shape == (3, KIND)
+    assert KIND + LOOK + COLOUR == 128
 
 
 def test_the_network_gives_unit_rows_for_any_training_side() -> None:
