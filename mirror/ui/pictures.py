@@ -12,8 +12,9 @@ from PyQt5.QtGui import QImage, QImageReader
 
 from mirror.domain import Item
 
-SHELF = 40
-"""Pictures kept (0.8 MiB each at 1080x1920): two tabs of cards and the attract screen, twice."""
+SHELF = 24
+"""Pictures kept (0.8 MiB each at 1080x1920): two tabs of cards and three turns of the attract screen. It is full within
+a minute, and then memory stands."""
 WAITING = 32
 """Pictures asked for and not yet read; older wishes are dropped, the paint asks again."""
 LONGEST = 620

@@ -11,7 +11,8 @@ def test_builds_killed_at_random_points_leave_a_whole_index_and_the_next_one_giv
     tmp_path: Path,
 ) -> None:
     counts = ingest.killed(tmp_path, 3, seed=2)
-    assert counts["kills"] + counts["ended"] == 3
+    # a build that ended before its kill came is done again, twice at most
+    assert counts["kills"] == 3 - max(0, counts["ended"] - 2)
     assert (counts["broken"], counts["unequal"], counts["left_behind"]) == (0, 0, 0)
 
 
