@@ -89,6 +89,14 @@ class Nearest:
             for first in range(block.first, block.stop, RUN):
                 self._look(scan.run(first, min(first + RUN, block.stop)), first, None)
             return
+        span = block.stop - block.first
+        if block.gaps is not None and span <= RUN and len(offsets) >= max(4 * self._first, self._gather_below * span):
+            marks = scan.run(block.first, block.stop)
+            if not math.isnan(np.maximum.reduce(marks)):  # else all would count as reached, those in gaps too
+                for gap in block.gaps:  # what lies in them reaches nothing: many more than are looked at do
+                    marks[slice(*gap)] = -np.inf
+                self._look(marks, block.first, None)
+                return
         for begin in range(0, len(offsets), _RUN_PASSING):
             some = offsets[begin : begin + _RUN_PASSING]
             low, past = int(some[0]), int(some[-1]) + 1
