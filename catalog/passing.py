@@ -168,10 +168,10 @@ def _block(
     if count == stop - first:
         yield Block(first, stop, None)
     elif count:
-        yield from _cut(first, stop, np.concatenate(found))
+        yield from _cut(first, np.concatenate(found))
 
 
-def _cut(first: int, stop: int, offsets: NDArray[np.intp]) -> Iterator[Block]:
+def _cut(first: int, offsets: NDArray[np.intp]) -> Iterator[Block]:
     """Blocks of the rows ``first + offsets``: long rows of neighbours (as a usual filter finds them, for
     :func:`catalog.writer.group_of`) each as one without offsets, what lies between them with."""
     begins = np.concatenate(([0], np.flatnonzero(np.diff(offsets) > 1) + 1))

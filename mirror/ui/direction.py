@@ -39,28 +39,28 @@ def plate(painter: QPainter, width: float) -> Iterator[None]:
     if not _Drawing.rtl:
         yield
         return
-    painter.save()
-    painter.translate(width, 0)
-    painter.scale(-1, 1)
-    _Drawing.width = width
-    try:
+    with _turned(painter, width, width):
         yield
-    finally:
-        _Drawing.width = None
-        painter.restore()
 
 
 @contextmanager
 def upright(painter: QPainter, left: float, width: float) -> Iterator[None]:
     """What is drawn from ``left`` on, so wide, is not mirrored itself."""
-    kept = _Drawing.width
-    if kept is None:
+    if _Drawing.width is None:
         yield
         return
+    with _turned(painter, 2 * left + width, None):
+        yield
+
+
+@contextmanager
+def _turned(painter: QPainter, across: float, width: float | None) -> Iterator[None]:
+    """Left and right change places: 0 is drawn at ``across``, and ``across`` at 0."""
+    kept = _Drawing.width
     painter.save()
-    painter.translate(2 * left + width, 0)
+    painter.translate(across, 0)
     painter.scale(-1, 1)
-    _Drawing.width = None
+    _Drawing.width = width
     try:
         yield
     finally:

@@ -21,6 +21,7 @@ from mirror.domain import STYLES, Box, Garment, Look, Profile, UsageError
 from mirror.pipeline.advisor import Advisor, recommendation
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.memory import Declared
+from mirror.recommend.looks import RecommendSettings
 
 QUICK = Settings(
     pipeline=PipelineSettings(
@@ -119,6 +120,7 @@ def test_the_weights_of_a_look_are_the_shops(tmp_path: Path) -> None:
     made = recommendation(load_settings(path, {}))
     assert (made.season, made.per_place, made.variety, made.similar, made.company) == (0, 1, 0.5, 4, 0.5)
     assert recommendation(Settings(shop=ShopSettings())) == recommendation(Settings(looks=LookSettings()))
+    assert recommendation(Settings()) == RecommendSettings(), "two rooms that may not import each other say the same"
     with pytest.raises(UsageError, match=r"\[looks\] variety must lie in 0\.\.1"):
         load_settings(None, {"MIRROR_LOOKS__VARIETY": "2"})
     assert np.isclose(made.harmony, 0.1)
