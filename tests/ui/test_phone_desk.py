@@ -70,8 +70,14 @@ class Stage:
         self.window._refresh()
 
     def codes(self) -> set[str]:
+        """All that is read at some distance: a telephone that does not read one code at once comes nearer. Tokens are
+        another each time, and OpenCV now and then fails on one at one size."""
         self.play(0.3)
-        return {link for link in cv2.QRCodeDetector().detectAndDecodeMulti(pixels(self.window))[1] if link}
+        shown, found = pixels(self.window), set[str]()
+        for nearer in (1.0, 1.5, 2.0):
+            image = cv2.resize(shown, None, fx=nearer, fy=nearer, interpolation=cv2.INTER_LINEAR)
+            found |= {link for link in cv2.QRCodeDetector().detectAndDecodeMulti(image)[1] if link}
+        return found
 
 
 def words_of(view: PhoneView) -> list[str]:

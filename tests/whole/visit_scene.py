@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable
 from html.parser import HTMLParser
 from http.client import HTTPConnection
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -181,10 +182,13 @@ class Stage:
     def code(self, start: str = "https://shop.example/") -> str:
         """What OpenCV's reader finds in what the X server shows of the window, of the codes that begin so."""
         found: list[str] = []
+        distances = cycle((1.0, 1.5, 2.0))
 
         def read() -> bool:
             shot = self.app.primaryScreen().grabWindow(self.widget.winId()).toImage()
             grey = cv2.cvtColor(pixels_of(shot.convertToFormat(QImage.Format_RGB32)), cv2.COLOR_BGRA2GRAY)
+            nearer = next(distances)  # as one holds a telephone that did not read it at once
+            grey = cv2.resize(grey, None, fx=nearer, fy=nearer, interpolation=cv2.INTER_LINEAR)
             read, told, _, _ = cv2.QRCodeDetector().detectAndDecodeMulti(grey)
             found.extend(link for link in told if link.startswith(start)) if read else None
             return bool(found)
