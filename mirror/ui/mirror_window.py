@@ -179,8 +179,6 @@ class MirrorWindow:
         self.ambience.watch_prices(self.pipeline.catalogue, state.stale, now)
         if self.model.screen is Screen.COMPARE and not self.overlay.freeze.active:
             self.press(Intent.CLOSE)  # the window changed its size: the still was erased
-        if before in SERVING and self.model.screen not in SERVING:
-            self.overlay.forget()
         self._tell_phone()
         self.widget.update()
         if state.source_state == "ended":
@@ -242,10 +240,7 @@ class MirrorWindow:
 
     def press(self, act: Act) -> None:
         """A key, a touch or a gesture."""
-        before = self.model.screen
         self._do(self.model.press(act, self.clock()))
-        if before in SERVING and self.model.screen not in SERVING:
-            self.overlay.forget()
         self._tell_phone()
         self.widget.update()
 
@@ -263,11 +258,11 @@ class MirrorWindow:
         for effect in effects:
             if isinstance(effect, Consent):
                 self.pipeline.set_consent(effect.given)
-            elif isinstance(effect, Forget) and effect.drawn_only:
-                self.overlay.forget()
             elif isinstance(effect, Forget):
-                self.pipeline.forget()
-                self.pipeline.set_consent(False)
+                self.overlay.forget()
+                if not effect.drawn_only:
+                    self.pipeline.forget()
+                    self.pipeline.set_consent(False)
             elif isinstance(effect, Declare):
                 said = said_of(effect.rows, self.overlay.choices.bands)
                 if effect.sizes is not None:
