@@ -26,7 +26,7 @@ from mirror.domain import AgeBand, Frame, MirrorError, SizeBelief, SizeKind
 from mirror.pipeline.advisor import Advisor
 from mirror.pipeline.belief import EstimateSizes
 from mirror.pipeline.carry import carry_face, carry_garment, carry_mask, similarity
-from mirror.pipeline.display import DisplaySlot, Picture
+from mirror.pipeline.display import DisplaySlot, PaintedFrame, Picture
 from mirror.pipeline.frames import AnalysisFrame, shrink
 from mirror.pipeline.gauge import Gauge
 from mirror.pipeline.governor import LADDER, Governor, Rung
@@ -85,6 +85,7 @@ class LivePipeline:
         self.settings = settings
         self.catalogue = catalogue
         self.display = DisplaySlot()
+        self._painted = PaintedFrame()
         self.on_picture: Callable[[], None] | None = None
         self._seated = settings.pipeline.full_body == "seated"
         self.memory = ShopperMemory(consent=settings.privacy.consent, seated=self._seated)
@@ -110,7 +111,8 @@ class LivePipeline:
         )
         self._slow_loop = SlowLoop(
             vision, self.memory, self.telemetry, settings, estimate_sizes=sizes, advise=advise,
-            edition=lambda: 0 if self.catalogue is None else self.catalogue.edition)
+            edition=lambda: 0 if self.catalogue is None else self.catalogue.edition,
+            paint_first=self._painted.wait)
         self.governor = Governor(self._offers)
         self._gauge = Gauge(
             self.telemetry, lambda: self.source.captured, lambda: self._pose_loop.followed_since)
@@ -240,6 +242,7 @@ class LivePipeline:
             self.telemetry.ran("paint", now, 0.0, paint_s, 0.0, wait)
             if self.telemetry.trace is not None:
                 self.telemetry.trace.span("paint", now - paint_s, now, state.frame_number)
+        self._painted.tell(state.frame_number)
         self.telemetry.painted(
             state.frame_number, state.time, state.pose_frame_number, state.pose_time, state.pose is not None)
 

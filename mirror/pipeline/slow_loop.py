@@ -58,9 +58,10 @@ class SlowLoop:
     def __init__(
         self, readers: Readers, memory: ShopperMemory, telemetry: TelemetryRecord, settings: Settings,
         *, estimate_sizes: EstimateSizes, advise: AdviseLook | None, colours: Colours = main_colours,
-        edition: Callable[[], int] = lambda: 0,
+        edition: Callable[[], int] = lambda: 0, paint_first: Callable[[int], None] = lambda number: None,
     ) -> None:
-        """``edition`` counts the states of the catalogue: with a new one the look is made anew."""
+        """``edition`` counts the states of the catalogue: with a new one the look is made anew. ``paint_first`` waits
+        a little until a frame is painted."""
         self.problems: dict[str, str] = {}
         self._readers = readers
         self._memory = memory
@@ -69,6 +70,7 @@ class SlowLoop:
         self._estimate_sizes = estimate_sizes
         self._advise = advise
         self._edition = edition
+        self._paint_first = paint_first
         self._colours = colours
         self.schedule = Schedule(periods(settings.pipeline))
         self._stages: dict[str, Callable[[PosedFrame, float], None]] = {
@@ -95,6 +97,8 @@ class SlowLoop:
         while not stop.is_set():
             with self._telemetry.waiting("wait for a pose"):
                 got = posed.wait(at, WAIT_S)
+            if got is not None:
+                self._paint_first(got[1].analysis.frame.number)
             now = time.monotonic()
             if self._memory.token != self._token:
                 self._start_anew()

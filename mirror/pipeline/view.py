@@ -45,9 +45,12 @@ class View(NamedTuple):
 
     def box(self, box: Box) -> Box:
         """The window box of a frame box (left stays left of right although the picture is mirrored)."""
-        x2, y1 = self.point(box.x1, box.y1)
-        x1, y2 = self.point(box.x2, box.y2)
-        return Box(x1, y1, x2, y2)
+        return Box(*self.edges(box))
+
+    def edges(self, box: Box) -> tuple[float, float, float, float]:
+        """The same as plain numbers: left, top, right, bottom."""
+        return (self.ox - box.x2 * self.scale, self.oy + box.y1 * self.scale,
+                self.ox - box.x1 * self.scale, self.oy + box.y2 * self.scale)
 
 
 def filling(frame_width: int, frame_height: int, width: int, height: int) -> View:

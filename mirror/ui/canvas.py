@@ -31,7 +31,7 @@ class Canvas:
     ) -> None:
         self.look = look
         self.words = words
-        self.pictures = pictures
+        self._pictures = pictures
         self.reduced_motion = reduced_motion
         self.cache = BakeCache()
         self._before: dict[tuple[object, ...], Baked] = {}
@@ -40,6 +40,8 @@ class Canvas:
         self.plates: list[Rect] = []
         self.targets: list[tuple[Rect, tuple[Act, ...]]] = []
         self.animating = False
+        self.provisional = False
+        """Whether something was painted for which something else stands in, or a picture is missing."""
         self.logo: QImage | None = None
         """The shop's, None where it has none."""
         self.dimmed = False
@@ -60,6 +62,14 @@ class Canvas:
     def begin(self, now: float) -> None:
         """A new paint at ``now`` (monotonic seconds)."""
         self.plates, self.targets, self.animating, self.now = [], [], False, now
+        self.provisional = False
+
+    def pictures(self, item: Item) -> QImage | None:
+        """A piece's picture, None while it is not there."""
+        found = self._pictures(item)
+        if found is None:
+            self.provisional = True
+        return found
 
     def put(
         self, painter: QPainter, baked: Baked, x: int, y: int, intent: Intent | None = None,
@@ -75,8 +85,11 @@ class Canvas:
     def kept(self, key: tuple[object, ...], make: Callable[[], Baked], slot: tuple[object, ...] = ()) -> Baked:
         """The element of this key, drawn by ``make`` when it is not there. Where one of the same ``slot`` was painted
         before, that one stands for it until it is drawn between paints: see :meth:`catch_up`."""
-        about = (self.look.name, self.words.language, round(self.scale, 4))
+        about = (self.look.name, self.words.language, self.scale)
         whole = (*about, *key)
+        found = self.cache.held(whole)
+        if found is not None and not slot:
+            return found
 
         def made() -> Baked:
             with direction.reading(self.words.rtl):
@@ -85,9 +98,10 @@ class Canvas:
         if not slot:
             return self.cache.get(whole, made)
         place = (*about, *slot)
-        found, before = self.cache.held(whole), self._before.get(place)
+        before = self._before.get(place)
         if found is None and before is not None:
             self._due[place] = (whole, made)
+            self.provisional = True
             return before
         if found is None:
             found = self.cache.get(whole, made)

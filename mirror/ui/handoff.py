@@ -64,6 +64,11 @@ class HandOff:
             code_of(link_of(url, ()))  # what is missing is told at the start, not at the first look
         self._url = url
 
+    @property
+    def told(self) -> tuple[object, ...]:
+        """All that decides on it beside what is open."""
+        return self._url, self._wanted
+
     def forget(self) -> None:
         """Let go of which pieces the last code was of."""
         self._wanted, self._detail = (), False

@@ -32,7 +32,8 @@ from mirror.ui.layout import HINTED, Layout, Rect
 from mirror.ui.logo import bake_logo
 from mirror.ui.look_deck import LookDeck
 from mirror.ui.phone_code import PhoneCode
-from mirror.ui.screens import DARK, Guidance, Intent, Screen
+from mirror.ui.replay import Replay
+from mirror.ui.screens import DARK, SERVING, Guidance, Intent, Screen
 from mirror.ui.states import ScreenModel
 from mirror.ui.tag_layer import TagLayer
 from mirror.ui.theme import Theme
@@ -68,6 +69,7 @@ class Overlay(Canvas):
         self.handoff = HandOff(self)
         self.freeze = Freeze(self)
         self.phone = PhoneCode(self, self.handoff, self.freeze)
+        self._edges, self._deck = Replay(self), Replay(self)
         self._stop_x = 0
         self._cleared: tuple[Layout | None, object, Any] = None, None, None
         self._somebody = False
@@ -80,6 +82,8 @@ class Overlay(Canvas):
         self.freeze.forget()
         self.handoff.forget()
         self.phone.forget()
+        self._edges.forget()
+        self._deck.forget()
 
     def prepare(self, at: Layout, model: ScreenModel) -> None:
         """Draw what is missing, and what she will probably ask for next; between paints."""
@@ -100,22 +104,19 @@ class Overlay(Canvas):
             return
         if model.engineer and view is not None:
             engineer.draw_marks(painter, view, state, at.body(model.screen), at.scale)
-        self._top(painter, at, model)
+        decides = self._decides(at, model)
+        if decides:
+            self._edges.paint(painter, decides, lambda p: self._top(p, at, model))
+        else:
+            self._top(painter, at, model)
         tagged = model.screen in TAGGED
         if view is not None and tagged:
             self.tags.paint(painter, self._lanes(at, model), model, state, view)
         elif not tagged:
             self.tags.hide()
-        draw = {
-            Screen.ATTRACT: self._attract, Screen.APPROACH: self._approach, Screen.CONSENT: self._consent,
-            Screen.GUIDANCE: self._guidance,
-            Screen.LOOKING: self._looking, Screen.LOOK: self._look, Screen.GOODBYE: self._goodbye,
-            Screen.DETAIL: self._open, Screen.CORRECTION: self._correction, Screen.COMPARE: self._comparing,
-        }.get(model.screen)
-        if draw is not None:
-            draw(painter, at, model)
-            self.phone.paint(painter, at, model)
-        elif model.screen is Screen.PLAIN:
+        if decides:
+            self._deck.paint(painter, decides, lambda p: self._on_screen(p, at, model))
+        elif not self._on_screen(painter, at, model) and model.screen is Screen.PLAIN:
             self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
         if view is not None:
             self.hands.paint(painter, self, view._replace(ox=view.ox + self.freeze.shift(at)))
@@ -126,6 +127,27 @@ class Overlay(Canvas):
                 if self._panel_due(now) else self._panel
             self._panel = baked
             self.put(painter, baked, at.engineer.x, at.engineer.y)
+
+    def _decides(self, at: Layout, model: ScreenModel) -> tuple[object, ...]:
+        """All that decides on what is painted at the edges and on the deck, but for the time; () where that alone
+        changes it."""
+        if model.screen not in SERVING:
+            return ()
+        return (at, model.shown, self.words, self.look, self.stale, self.logo, self.recording, self.choices.bands,
+                self.handoff.told, self.phone.told, self.freeze.active)
+
+    def _on_screen(self, painter: QPainter, at: Layout, model: ScreenModel) -> bool:
+        """Paint the screen's own; whether it has any."""
+        draw = {
+            Screen.ATTRACT: self._attract, Screen.APPROACH: self._approach, Screen.CONSENT: self._consent,
+            Screen.GUIDANCE: self._guidance,
+            Screen.LOOKING: self._looking, Screen.LOOK: self._look, Screen.GOODBYE: self._goodbye,
+            Screen.DETAIL: self._open, Screen.CORRECTION: self._correction, Screen.COMPARE: self._comparing,
+        }.get(model.screen)
+        if draw is not None:
+            draw(painter, at, model)
+            self.phone.paint(painter, at, model)
+        return draw is not None
 
     _panel: Baked
     _panel_at = float("-inf")

@@ -32,6 +32,11 @@ class PhoneCode:
         self._baked: Baked | None = None
         self._told: tuple[object, ...] = ()
 
+    @property
+    def told(self) -> tuple[object, ...]:
+        """All that decides on it beside the screen."""
+        return self.link, self._baked
+
     def forget(self) -> None:
         """Let go of the last visit's code; it leads nowhere any more."""
         self.link, self._baked, self._told = "", None, ()

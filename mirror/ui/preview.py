@@ -93,6 +93,8 @@ def pictures(
             window.widget.freeze(pose.screen is Screen.COMPARE)
             window.widget.grabbed()  # asks for the garments' pictures
             window.shelf.wait()
+            window.widget.grabbed()  # finds which elements are to be drawn anew with them
+            window.overlay.catch_up(float("inf"))
             window.overlay.prepare(at, model)  # the code
             shown = window.widget.grabbed()
             window.widget.set_video(None, None)

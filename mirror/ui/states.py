@@ -68,6 +68,12 @@ class ScreenModel(Visit):
     def consented(self) -> bool:
         return self.screen in SERVING
 
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """All that decides on what is painted of it, but for the time: every public attribute."""
+        return (self.screen, self.since, self.guidance, self.engineer, self.look, self.tab, self.index, self.paged_at,
+                self.paged_by, self.chosen, self.earlier, self.stages, self.sizes, self.choices, self.row, self.consent)
+
     # what the mirror sees
 
     def look_at(self, sight: Sight, now: float) -> tuple[Effect, ...]:

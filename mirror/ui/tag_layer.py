@@ -69,19 +69,19 @@ class TagLayer:
         sizes = sizes[:1] if declared else sizes[:2]
         tags = self.places.place(at, view, state.pose, state.garments, sizes=len(sizes), now=self.canvas.now)
         self._since = {tag.key: self._since.get(tag.key, self.canvas.now) for tag in tags}
-        painter.setRenderHint(QPainter.Antialiasing, True)
         shown: list[tuple[Tag, float]] = []
         for tag in tags:
             if tag.yours and not sizes:
                 self._dot(painter, at, "pending", tag.dot)
                 continue
             grown = self.canvas.eased(self._since[tag.key], TAG_S)
-            dot = QPointF(*tag.dot)
-            foot = dot + (QPointF(*tag.foot) - dot) * grown
-            self._leader(painter, at, dot, foot)
+            (x, y), (foot_x, foot_y) = tag.dot, tag.foot
+            if y == foot_y:
+                self._level_leader(painter, at, y, x, round(x + (foot_x - x) * grown))
+            else:
+                self._leader(painter, at, QPointF(x, y), QPointF(x + (foot_x - x) * grown, y + (foot_y - y) * grown))
             self._dot(painter, at, "yours" if tag.yours else "dot", tag.dot)
             shown.append((tag, grown))
-        painter.setRenderHint(QPainter.Antialiasing, False)
         for tag, grown in shown:
             if grown >= 1.0:
                 place = self.canvas.put(painter, self._tag(at, tag, sizes, declared=declared), tag.plate.x, tag.plate.y)
@@ -89,25 +89,21 @@ class TagLayer:
                     self._touched(place, sizes)
 
     def _leader(self, painter: QPainter, at: Layout, dot: QPointF, foot: QPointF) -> None:
-        """The line from what is named to its plate."""
-        if dot.y() != foot.y():
-            for pen in _pens(at.scale):
-                painter.setPen(pen)
-                painter.drawLine(dot, foot)
-            return
-        # a level one is cut off a strip: drawing smooth lines is dear
+        """The slanting line from what is named to its plate."""
+        painter.setRenderHint(QPainter.Antialiasing, True)
+        for pen in _pens(at.scale):
+            painter.setPen(pen)
+            painter.drawLine(dot, foot)
+        painter.setRenderHint(QPainter.Antialiasing, False)
 
-        def draw(p: QPainter, w: float, h: float) -> None:
-            for pen in _pens(1.0):
-                p.setPen(pen)
-                p.drawLine(QPointF(0, h / 2), QPointF(w, h / 2))
-
+    def _level_leader(self, painter: QPainter, at: Layout, y: int, dot: int, foot: int) -> None:
+        """A level one is cut off a strip: drawing smooth lines is dear."""
         strip = self.canvas.kept(("leader",), lambda: bake_free(
-            round(LEADER[0] * at.scale), 2 * round(LEADER[1] / 2 * at.scale), at.scale, draw))
-        left, right = sorted((round(dot.x()), round(foot.x())))
+            round(LEADER[0] * at.scale), 2 * round(LEADER[1] / 2 * at.scale), at.scale, _draw_strip))
+        left, right = (dot, foot) if dot < foot else (foot, dot)
         while left < right:
             wide = min(right - left, strip.width)
-            painter.drawImage(left, round(dot.y()) - strip.height // 2, strip.image, 0, 0, wide, strip.height)
+            painter.drawImage(left, y - strip.height // 2, strip.image, 0, 0, wide, strip.height)
             left += wide
 
     def _touched(self, plate: Rect, sizes: tuple[str, ...]) -> None:
@@ -132,18 +128,26 @@ class TagLayer:
             self.name_colour(hue) if hue else ""), ("tag", tag.key))
 
     def _dot(self, painter: QPainter, at: Layout, kind: str, where: tuple[int, int]) -> None:
-        side = 2 * DOT + 4
+        baked = self.canvas.kept(("dot", kind), lambda: self._bake_dot(at, kind))
+        baked.paint(painter, where[0] - baked.width // 2, where[1] - baked.height // 2)
+
+    def _bake_dot(self, at: Layout, kind: str) -> Baked:
+        look, side = self.canvas.look, round((2 * DOT + 4) * at.scale)
 
         def draw(p: QPainter, w: float, h: float) -> None:
             middle = QPointF(w / 2, h / 2)
-            p.setPen(QPen(self.canvas.look.on_yours, 2.5))
-            p.setBrush(QColor("white") if kind == "dot" else self.canvas.look.yours)
+            p.setPen(QPen(look.on_yours, 2.5))
+            p.setBrush(QColor("white") if kind == "dot" else look.yours)
             p.drawEllipse(middle, DOT, DOT)
             if kind == "pending":
                 p.setCompositionMode(QPainter.CompositionMode_Source)
                 p.setBrush(Qt.transparent)
                 p.drawEllipse(middle, 6, 6)
 
-        baked = self.canvas.kept(("dot", kind), lambda: bake_free(
-            round(side * at.scale), round(side * at.scale), at.scale, draw))
-        baked.paint(painter, where[0] - baked.width // 2, where[1] - baked.height // 2)
+        return bake_free(side, side, at.scale, draw)
+
+
+def _draw_strip(painter: QPainter, width: float, height: float) -> None:
+    for pen in _pens(1.0):
+        painter.setPen(pen)
+        painter.drawLine(QPointF(0, height / 2), QPointF(width, height / 2))

@@ -6,9 +6,8 @@ they move at once: a plate that trembles with the keypoints cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from mirror.domain import Garment, Pose
 from mirror.pipeline.view import View
@@ -42,8 +41,7 @@ HIGHEST = {"bag": 0.45, "shoes": 0.3, "boots": 0.3, "heels": 0.3, "sandals": 0.3
 Side = Literal["left", "right"]
 
 
-@dataclass(frozen=True)
-class Tag:
+class Tag(NamedTuple):
     """A plate with its leader. ``dot`` and ``foot`` (where the leader meets the plate) are window pixels."""
 
     key: str
@@ -54,8 +52,7 @@ class Tag:
     garment: Garment | None = None
 
 
-@dataclass(frozen=True)
-class _Wish:
+class _Wish(NamedTuple):
     key: str
     size: tuple[int, int]
     dot: tuple[float, float]
@@ -84,17 +81,18 @@ class TagPlaces:
 
         ``now`` is the time in monotonic seconds.
         """
-        body_x = _body_x(view, pose)
-        side_of = _sides(at, body_x)
-        wishes = [w for w in (_size_wish(at, view, pose, side_of("left"), sizes),) if w]
+        joints = _joints(view, pose)
+        side_of = _sides(at, _body_x(view, joints))
+        wishes = [w for w in (_size_wish(at, joints, side_of("left"), sizes),) if w]
         seen: set[str] = set()
-        for garment in sorted(garments, key=lambda g: -g.score):
+        top, floor = at.corridor.y, at.corridor.bottom - DOT * at.scale
+        for garment in sorted(garments, key=_score, reverse=True):
             if garment.category in seen or len(seen) >= TAGS_MOST:
                 continue
-            wish = _garment_wish(view, pose, garment, side_of("right"))
-            if at.corridor.y <= wish.dot[1] < at.corridor.bottom - DOT * at.scale and 0 <= wish.dot[0] < at.width:
+            wish = _garment_wish(view, joints, garment, side_of("right"), floor)
+            if top <= wish.dot[1] < floor and 0 <= wish.dot[0] < at.width:
                 seen.add(garment.category)
-                wishes.append(replace(wish, low=min(wish.low, at.corridor.bottom - DOT * at.scale)))
+                wishes.append(wish)
         tags: list[Tag] = []
         for side in ("left", "right"):
             lane = at.lane_left if side == "left" else at.lane_right
@@ -124,15 +122,15 @@ class TagPlaces:
         if not room:
             return []
         room.sort(key=lambda pair: (pair[0].dot[1], pair[0].key))
-        places = [place for _, place in room]
-        for i in range(1, len(places)):
-            places[i] = places[i]._replace(y=max(places[i].y, places[i - 1].bottom + gap))
+        tops = [place.y for _, place in room]
+        for i in range(1, len(room)):
+            tops[i] = max(tops[i], tops[i - 1] + room[i - 1][1].h + gap)
         floor = lane.bottom
-        for i in range(len(places) - 1, -1, -1):
-            places[i] = places[i]._replace(y=min(places[i].y, floor - places[i].h))
-            floor = places[i].y - gap
-        return [_tag(wish, place, side, at.scale) for (wish, _), place in zip(room, places, strict=True)]
-
+        for i in range(len(room) - 1, -1, -1):
+            tops[i] = min(tops[i], floor - room[i][1].h)
+            floor = tops[i] - gap
+        return [_tag(wish, Rect(place.x, y, place.w, place.h), side, at.scale)
+                for (wish, place), y in zip(room, tops, strict=True)]
 
     def _resting(self, wish: _Wish, scale: float, now: float) -> bool:
         """Whether what is named came to rest just now: true once, so that the plate is set level with it."""
@@ -152,12 +150,25 @@ def _tag(wish: _Wish, plate: Rect, side: Side, scale: float) -> Tag:
     return Tag(wish.key, plate, (round(wish.dot[0]), round(y)), (foot_x, level), wish.garment is None, wish.garment)
 
 
-def _size_wish(at: Layout, view: View, pose: Pose | None, side: Side, sizes: int) -> _Wish | None:
-    """Her size points at the shoulder that stands on the lane's side."""
+_Joints = Mapping[str, tuple[float, float]]
+"""The keypoints that are seen, in window pixels. Plain numbers: this is asked for on every paint."""
+
+
+def _joints(view: View, pose: Pose | None) -> _Joints:
     if pose is None:
-        return None
-    shoulders = [view.point(p[0], p[1]) for p in (pose.point("left_shoulder"), pose.point("right_shoulder"))
-                 if p[2] >= LEAST_SCORE]
+        return {}
+    ox, oy, scale = view.ox, view.oy, view.scale
+    return {name: (ox - x * scale, oy + y * scale)
+            for name, (x, y, score) in zip(pose.names, pose.keypoints.tolist(), strict=True) if score >= LEAST_SCORE}
+
+
+def _score(garment: Garment) -> float:
+    return garment.score
+
+
+def _size_wish(at: Layout, joints: _Joints, side: Side, sizes: int) -> _Wish | None:
+    """Her size points at the shoulder that stands on the lane's side."""
+    shoulders = [joints[name] for name in ("left_shoulder", "right_shoulder") if name in joints]
     if not shoulders:
         return None
     x, y = min(shoulders) if side == "left" else max(shoulders)
@@ -166,31 +177,34 @@ def _size_wish(at: Layout, view: View, pose: Pose | None, side: Side, sizes: int
     return _Wish("size", size, (x, y + (size[1] / 2 - SIZE_LEADER) * at.scale), y, y, side)
 
 
-def _garment_wish(view: View, pose: Pose | None, garment: Garment, side: Side) -> _Wish:
-    """The dot lies inside the garment, on the side of the lane that names it; on a leg for what legs wear."""
-    box = view.box(garment.box)
-    inset = min(12.0, box.height / 4)
-    y = box.y1 + box.height * LEVEL.get(garment.category, 0.5)
+def _garment_wish(view: View, joints: _Joints, garment: Garment, side: Side, floor: float) -> _Wish:
+    """The dot lies inside the garment and above ``floor``, on the side of the lane that names it; on a leg for what
+    legs wear."""
+    category, (x1, y1, x2, y2) = garment.category, view.edges(garment.box)
+    tall = y2 - y1
+    inset = min(12.0, tall / 4)
+    y = y1 + tall * LEVEL.get(category, 0.5)
     # a bag is carried at one side, and its rim is leg or coat
-    aside = 0.5 if garment.category == "bag" else 0.68 if side == "right" else 0.32
-    x = box.x1 + box.width * aside
-    if garment.category in LEGWEAR and pose is not None:
-        leg = _leg_at(view, pose, y, side)
-        if leg is not None and box.x1 < leg < box.x2:
+    x = x1 + (x2 - x1) * (0.5 if category == "bag" else 0.68 if side == "right" else 0.32)
+    if category in LEGWEAR:
+        leg = _leg_at(joints, y, side)
+        if leg is not None and x1 < leg < x2:
             x = leg
-    high = box.y1 + max(min(inset, y - box.y1), box.height * HIGHEST.get(garment.category, 0.0))
-    low = y if garment.category == "hat" else box.y2 - inset
-    return _Wish(garment.category, TAG, (x, y), high, low, side, garment)
+    high = y1 + max(min(inset, y - y1), tall * HIGHEST.get(category, 0.0))
+    low = y if category == "hat" else y2 - inset
+    return _Wish(category, TAG, (x, y), high, min(low, floor), side, garment)
 
 
-def _leg_at(view: View, pose: Pose, y: float, side: Side) -> float | None:
+_LEGS = tuple(tuple(f"{leg}_{joint}" for joint in ("hip", "knee", "ankle")) for leg in ("left", "right"))
+
+
+def _leg_at(joints: _Joints, y: float, side: Side) -> float | None:
     """Window x of the leg on a side, at a window y; None when that leg is not seen."""
     found: list[float] = []
-    for leg in ("left", "right"):
-        joints = [pose.point(f"{leg}_{joint}") for joint in ("hip", "knee", "ankle")]
-        if min(joint[2] for joint in joints) < LEAST_SCORE:
+    for hip, knee, ankle in _LEGS:
+        if not (hip in joints and knee in joints and ankle in joints):
             continue
-        (hx, hy), (kx, ky), (ax, ay) = (view.point(joint[0], joint[1]) for joint in joints)
+        (hx, hy), (kx, ky), (ax, ay) = joints[hip], joints[knee], joints[ankle]
         (ux, uy), (lx, ly) = ((hx, hy), (kx, ky)) if y < ky else ((kx, ky), (ax, ay))
         share = min(max((y - uy) / (ly - uy), 0.0), 1.0) if ly > uy else 1.0
         found.append(ux + (lx - ux) * share)
@@ -199,9 +213,11 @@ def _leg_at(view: View, pose: Pose, y: float, side: Side) -> float | None:
     return max(found) if side == "right" else min(found)
 
 
-def _body_x(view: View, pose: Pose | None) -> float:
-    box = pose.box(LEAST_SCORE) if pose is not None else None
-    return view.box(box).centre[0] if box else view.width / 2
+def _body_x(view: View, joints: _Joints) -> float:
+    if len(joints) < 2:
+        return view.width / 2
+    xs = [x for x, _ in joints.values()]
+    return (min(xs) + max(xs)) / 2
 
 
 def _sides(at: Layout, body_x: float) -> Callable[[Side], Side]:
