@@ -42,6 +42,7 @@ from mirror.pipeline.state import MirrorState, SourceState, Telemetry
 from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
 from mirror.recommend.sizes import estimate_sizes
 from mirror.runtime.cores import keep_to_core
+from mirror.runtime.heap import hold_heap
 from mirror.runtime.threads import hold_opencv
 
 HOLD_BELOW_FPS = 40.0
@@ -141,6 +142,7 @@ class LivePipeline:
         """
         if self._threads:
             return
+        hold_heap()
         hold_opencv(cv2, self.settings.threads.opencv)
         self._stop.clear()
         self._over = False
@@ -356,6 +358,7 @@ class LivePipeline:
         self._drawn_at = self.telemetry.now()
         self._newest = (frame.number, frame.time, (frame.image.shape[1], frame.image.shape[0]))
         self._shown.put(self._newest)
+        self._smalls.warm(small.small.shape)
 
     def _present(self) -> None:
         """On its own thread: hold each picture for its pose, then tell the window."""

@@ -1,0 +1,32 @@
+"""The C library's heap, held so that the memory of a mirror that runs for weeks stands.
+
+glibc gives a large block pages of its own, which the system has back as soon as it is freed. But every such block that
+is freed raises what counts as large, from 128 KiB up to 32 MiB (mallopt(3), M_MMAP_THRESHOLD): soon drawn plates and
+catalogue pictures lie among all the small blocks, in many sizes, and leave holes that nothing fits. Set once, the bound
+stays.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+LARGE = 128 * 1024
+"""Bytes from which a block has pages of its own: pictures have, what a frame's work needs for a moment has not (a mask
+is 256 KiB), for fresh pages cost time."""
+KEPT_FREE = 4 * 1024 * 1024
+"""Bytes at the heap's end that stay with the process when they are free (by default 128 KiB: a heap that grows and
+shrinks within a frame)."""
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
+
+
+def hold_heap() -> bool:
+    """Fix both bounds from now on; False where the C library has none (it is not glibc)."""
+    if not sys.platform.startswith("linux"):
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return False
+    mallopt.argtypes, mallopt.restype = (ctypes.c_int, ctypes.c_int), ctypes.c_int
+    return bool(mallopt(_MMAP_THRESHOLD, LARGE)) and bool(mallopt(_TRIM_THRESHOLD, KEPT_FREE))

@@ -1,0 +1,43 @@
+"""The heap is held: a large block has pages of its own however many were freed before, where the C library is glibc."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import subprocess
+import sys
+
+import pytest
+
+CHILD = """
+import ctypes
+import numpy as np
+from mirror.runtime.heap import LARGE, hold_heap
+
+class Told(ctypes.Structure):  # mallinfo2(3)
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")]
+
+told = ctypes.CDLL(None).mallinfo2
+told.restype = Told
+if {held}:
+    assert hold_heap()
+for mib in (1, 4, 16):
+    block = np.empty(mib << 20, np.uint8)
+    del block  # each of these raises the bound of a heap that is not held
+before = told().hblks
+blocks = [np.empty(LARGE, np.uint8) for _ in range(8)]
+after = told().hblks
+small = [np.empty(LARGE // 2, np.uint8) for _ in range(8)]
+print(after - before, told().hblks - after)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has bounds of its own")
+@pytest.mark.parametrize(("held", "apart"), [(True, 8), (False, 0)])
+def test_large_blocks_lie_apart_and_small_ones_do_not(held: bool, apart: int) -> None:
+    if not hasattr(ctypes.CDLL(None), "mallinfo2"):
+        pytest.skip("this glibc does not tell (before 2.33)")
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD.format(held=held)], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == [str(apart), "0"]
