@@ -12,8 +12,8 @@ import ctypes
 import sys
 
 LARGE = 128 * 1024
-"""Bytes from which a block has pages of its own: pictures have, what a frame's work needs for a moment has not (a mask
-is 256 KiB), for fresh pages cost time."""
+"""Bytes from which a block has pages of its own: glibc's first bound. What happens on every frame allocates less
+(tests/pipeline/test_no_waste.py)."""
 KEPT_FREE = 4 * 1024 * 1024
 """Bytes at the heap's end that stay with the process when they are free (by default 128 KiB: a heap that grows and
 shrinks within a frame)."""
