@@ -26,7 +26,7 @@ for mib in (1, 4, 16):
     block = np.empty(mib << 20, np.uint8)
     del block  # each of these raises the bound of a heap that is not held
 before = told().hblks
-blocks = [np.empty(LARGE, np.uint8) for _ in range(8)]
+blocks = [np.empty(2 << 20, np.uint8) for _ in range(32)]
 after = told().hblks
 small = [np.empty(LARGE // 2, np.uint8) for _ in range(8)]
 print(after - before, told().hblks - after)
@@ -34,10 +34,13 @@ print(after - before, told().hblks - after)
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has bounds of its own")
-@pytest.mark.parametrize(("held", "apart"), [(True, 8), (False, 0)])
-def test_large_blocks_lie_apart_and_small_ones_do_not(held: bool, apart: int) -> None:
+@pytest.mark.parametrize("held", [True, False])
+def test_large_blocks_lie_apart_and_small_ones_do_not(held: bool) -> None:
     if not hasattr(ctypes.CDLL(None), "mallinfo2"):
         pytest.skip("this glibc does not tell (before 2.33)")
     done = subprocess.run(
         [sys.executable, "-c", CHILD.format(held=held)], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.split() == [str(apart), "0"]
+    large, small = (int(word) for word in done.stdout.split())
+    # one or two may find room at the heap's end
+    assert (large >= 30) if held else (large == 0)
+    assert small == 0
