@@ -96,7 +96,7 @@ class Tone:
     colourful: float
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def tone(colour: str) -> Tone:
     """The tone of ``#rrggbb``.
 
@@ -128,7 +128,7 @@ def _linear(value: float) -> float:
     return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def colour_key(colour: str) -> str:
     """The key of :data:`NAMED` nearest to ``#rrggbb``; also its English name."""
     wanted = tone(colour)
