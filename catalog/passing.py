@@ -38,10 +38,6 @@ FEW_GAPS = 8
 KEPT_BYTES = 2 << 20
 """For the rows of all kept filters together: a category of a million rows takes 0.1 MB, all of its categories 0.8."""
 
-KEPT_MOST = 64
-"""Filters kept: those of the last three or four shoppers, some 16 each. In a small shop KEPT_BYTES would take hours to
-fill, and a mirror that grows for hours looks like one that leaks."""
-
 Key: TypeAlias = tuple[object, ...]
 
 
@@ -98,7 +94,7 @@ class KeptBlocks:
                 return
             self._kept[key] = blocks
             self.bytes += _bytes_of(blocks)
-            while self.bytes > KEPT_BYTES or len(self._kept) > KEPT_MOST:
+            while self.bytes > KEPT_BYTES:
                 self.bytes -= _bytes_of(self._kept.popitem(last=False)[1])
 
 

@@ -76,15 +76,6 @@ def test_the_filter_asked_longest_ago_goes_first() -> None:
     assert kept.bytes <= module.KEPT_BYTES
 
 
-def test_no_more_filters_are_kept_than_a_few_shoppers_ask_for() -> None:
-    kept = KeptBlocks()
-    small = (Block(0, 8, None),)
-    for name in range(3 * module.KEPT_MOST):
-        kept.put((name,), small)
-    known = [name for name in range(3 * module.KEPT_MOST) if kept.get((name,)) is not None]
-    assert known == list(range(2 * module.KEPT_MOST, 3 * module.KEPT_MOST))
-
-
 def test_threads_that_ask_at_once_get_the_answers_of_one(shop: tuple[list[Item], FloatArray], write: Write) -> None:
     path = write(shop)
     with Catalogue.open(path) as one:
