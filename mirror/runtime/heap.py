@@ -18,15 +18,20 @@ KEPT_FREE = 4 * 1024 * 1024
 """Bytes at the heap's end that stay with the process when they are free (by default 128 KiB: a heap that grows and
 shrinks within a frame)."""
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
+HEAPS = 1
+"""Heaps for all threads together; glibc makes one for each, up to eight a core. Each grows by itself until it has had
+its busiest moment, while the others have room; the lock of the one is no matter for a handful of threads."""
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # malloc.h of glibc
 
 
 def hold_heap() -> bool:
-    """Fix both bounds from now on; False where the C library has none (it is not glibc)."""
+    """Fix the bounds from now on, for threads that begin after it; False where the C library has none (not glibc)."""
     if not sys.platform.startswith("linux"):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
     mallopt.argtypes, mallopt.restype = (ctypes.c_int, ctypes.c_int), ctypes.c_int
-    return bool(mallopt(_MMAP_THRESHOLD, LARGE)) and bool(mallopt(_TRIM_THRESHOLD, KEPT_FREE))
+    wished = {_MMAP_THRESHOLD: LARGE, _TRIM_THRESHOLD: KEPT_FREE, _ARENA_MAX: HEAPS}
+    return all(mallopt(number, value) for number, value in wished.items())

@@ -32,6 +32,24 @@ small = [np.empty(LARGE // 2, np.uint8) for _ in range(8)]
 print(after - before, told().hblks - after)
 """
 
+SHARED = """
+import ctypes, threading
+from mirror.runtime.heap import hold_heap
+
+malloc = ctypes.CDLL(None).malloc
+malloc.restype = ctypes.c_void_p
+if {held}:
+    assert hold_heap()
+places = [malloc(3000)]
+threads = [threading.Thread(target=lambda: places.append(malloc(3000))) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+# a heap that is not the first lies within 64 MiB from a whole multiple of that
+print(len({{place >> 26 for place in places}}))
+"""
+
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has bounds of its own")
 @pytest.mark.parametrize("held", [True, False])
@@ -44,3 +62,10 @@ def test_large_blocks_lie_apart_and_small_ones_do_not(held: bool) -> None:
     # one or two may find room at the heap's end
     assert (large >= 30) if held else (large == 0)
     assert small == 0
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has heaps of its own")
+def test_threads_share_one_heap() -> None:
+    said = [subprocess.run([sys.executable, "-c", SHARED.format(held=held)], capture_output=True, text=True, check=True,
+                           timeout=60).stdout for held in (True, False)]
+    assert int(said[0]) == 1 < int(said[1])
