@@ -42,7 +42,6 @@ from mirror.pipeline.state import MirrorState, SourceState, Telemetry
 from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
 from mirror.recommend.sizes import estimate_sizes
 from mirror.runtime.cores import keep_to_core
-from mirror.runtime.heap import hold_heap
 from mirror.runtime.threads import hold_opencv
 
 HOLD_BELOW_FPS = 40.0
@@ -142,7 +141,6 @@ class LivePipeline:
         """
         if self._threads:
             return
-        hold_heap()
         hold_opencv(cv2, self.settings.threads.opencv)
         self._stop.clear()
         self._over = False
