@@ -25,13 +25,22 @@ its busiest moment, while the others have room; the lock of the one is no matter
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # malloc.h of glibc
 
 
-def hold_heap() -> bool:
-    """Fix the bounds from now on, for threads that begin after it; False where the C library has none (not glibc)."""
+def share_heap() -> bool:
+    """One heap for the threads that begin after it; False where the C library has no such bound (it is not glibc)."""
+    return _hold({_ARENA_MAX: HEAPS})
+
+
+def hold_large() -> bool:
+    """Fix from now on what counts as large, and what stays at the heap's end; False as above. Once the models are
+    loaded: what loading needs for a moment comes sooner from a heap that may keep it."""
+    return _hold({_MMAP_THRESHOLD: LARGE, _TRIM_THRESHOLD: KEPT_FREE})
+
+
+def _hold(wished: dict[int, int]) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
     mallopt.argtypes, mallopt.restype = (ctypes.c_int, ctypes.c_int), ctypes.c_int
-    wished = {_MMAP_THRESHOLD: LARGE, _TRIM_THRESHOLD: KEPT_FREE, _ARENA_MAX: HEAPS}
     return all(mallopt(number, value) for number, value in wished.items())

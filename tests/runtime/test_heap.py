@@ -12,7 +12,7 @@ import pytest
 CHILD = """
 import ctypes
 import numpy as np
-from mirror.runtime.heap import LARGE, hold_heap
+from mirror.runtime.heap import LARGE, hold_large
 
 class Told(ctypes.Structure):  # mallinfo2(3)
     _fields_ = [(name, ctypes.c_size_t) for name in (
@@ -21,7 +21,7 @@ class Told(ctypes.Structure):  # mallinfo2(3)
 told = ctypes.CDLL(None).mallinfo2
 told.restype = Told
 if {held}:
-    assert hold_heap()
+    assert hold_large()
 for mib in (1, 4, 16):
     block = np.empty(mib << 20, np.uint8)
     del block  # each of these raises the bound of a heap that is not held
@@ -34,12 +34,12 @@ print(after - before, told().hblks - after)
 
 SHARED = """
 import ctypes, threading
-from mirror.runtime.heap import hold_heap
+from mirror.runtime.heap import share_heap
 
 malloc = ctypes.CDLL(None).malloc
 malloc.restype = ctypes.c_void_p
 if {held}:
-    assert hold_heap()
+    assert share_heap()
 places = [malloc(3000)]
 threads = [threading.Thread(target=lambda: places.append(malloc(3000))) for _ in range(3)]
 for thread in threads:
