@@ -28,13 +28,13 @@ def test_a_plate_that_the_cache_let_go_of_is_gone_though_its_slot_was_painted(ap
     canvas.cache.limit = 10 * BYTES
     made: list[ref[Baked]] = []
 
-    def drawn(number: int) -> Baked:
+    def drawn() -> Baked:
         baked = plate()
         made.append(ref(baked))
         return baked
 
     for number in range(100):
-        canvas.kept(("card", number), lambda number=number: drawn(number), ("card", number))  # type: ignore[misc]
+        canvas.kept(("card", number), drawn, ("card", number))
     assert len(made) == 100
     assert sum(one() is not None for one in made) == 10
 
