@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,17 +23,15 @@ from typing import Any
 
 from benchmarks.clip import FORMS, clip_rate
 from benchmarks.floors import Floor, floors_text
-from benchmarks.fps import on_cores
 from benchmarks.machine import machine, machine_line
+from benchmarks.mirror_process import add_options, kept_to_cores, told_by, window_size, with_config
 from benchmarks.synthetic_shop import write_shop
 from benchmarks.walk_in import EMPTY_S, Turn, walk_in_clip
 from benchmarks.x_server import XServer
 from mirror.domain import MirrorError
 
-ROOT = Path(__file__).resolve().parents[1]
 PEOPLE = 8
 ROWS = 10_000
-CORES = 2
 SLACK_S = 90.0
 PATIENCE_S = 3.0
 """How long the last person is watched from her full view on: she stands for longer."""
@@ -50,26 +47,16 @@ def measure(
     """The figures of so many people, each after ``empty_s`` of an empty shop. Raises MirrorError when the clip cannot
     be made or the mirror fails."""
     clip, turns = walk_in_clip(clips, form, people, empty_s)
-    pinned = on_cores(CORES)
-    prefix = [] if isinstance(pinned, str) else pinned
+    prefix = kept_to_cores()
     with tempfile.TemporaryDirectory() as folder, XServer(*size, prefix=prefix) as screen:
         shop = Path(folder) / "shop.catalogue"
         write_shop(shop, ROWS)
-        command = [
+        command = with_config([
             *prefix, sys.executable, "-m", "benchmarks.first_look", "--as-mirror", str(clip), "--size",
-            f"{size[0]}x{size[1]}", "--catalogue", str(shop), "--turns", json.dumps([asdict(turn) for turn in turns])]
-        if config is not None:
-            command += ["--config", str(config)]
+            f"{size[0]}x{size[1]}", "--catalogue", str(shop), "--turns", json.dumps([asdict(turn) for turn in turns])],
+            config)
         seconds = turns[-1].full / FORMS[form][1] + SLACK_S
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, cwd=ROOT, env=screen.environment(), timeout=seconds,
-                check=False)
-        except subprocess.TimeoutExpired:
-            raise MirrorError(f"first_look: no end after {seconds:.0f} s") from None
-        if done.returncode != 0:
-            raise MirrorError(f"first_look: {(done.stderr.strip().splitlines() or ['no word'])[-1]}")
-        told = json.loads(done.stdout.splitlines()[-1])
+        told = told_by(command, "first_look", screen.environment(), seconds)
         got = figures(told["turns"])
         return {"screen": screen.kind, "cpu_percent": told["cpu_percent"], **got,
                 "floors": [floor.told(got) for floor in FLOORS], "turns": told["turns"]}
@@ -194,20 +181,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--form", choices=tuple(FORMS), default="720p30")
     parser.add_argument("--empty", type=float, default=EMPTY_S, metavar="SECONDS",
                         help=f"the shop is empty before each person (default {EMPTY_S:g})")
-    parser.add_argument("--clips", type=Path, help="folder for the clip, kept (default: made anew, not kept)")
-    parser.add_argument("--size", default="1080x1920", metavar="WxH", help="window size")
-    parser.add_argument("--config", type=Path, help="settings of the mirror as TOML")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--table", action="store_true", help="print Markdown rows (the default)")
+    add_options(parser)
     parser.add_argument("--as-mirror", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--catalogue", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--turns", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     try:
-        wide, _, tall = options.size.partition("x")
-        if not (wide.isdigit() and tall.isdigit() and options.people > 0 and options.empty >= 0):
-            raise MirrorError("first_look: --size is like 1080x1920; --people is more than 0, --empty not below it")
-        size = int(wide), int(tall)
+        size = window_size(options.size, "first_look")
+        if not (options.people > 0 and options.empty >= 0):
+            raise MirrorError("first_look: --people is more than 0, --empty not below it")
         if options.as_mirror:
             from mirror.runtime.threads import limit_threads
 

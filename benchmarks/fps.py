@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,10 +25,10 @@ from typing import Any
 from benchmarks.clip import cached_clip
 from benchmarks.floors import Floor, floors_text
 from benchmarks.machine import machine, machine_line
+from benchmarks.mirror_process import add_options, on_cores, told_by, window_size, with_config
 from benchmarks.x_server import XServer
 from mirror.domain import MirrorError
 
-ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 60.0
 SLACK_S = 90.0
 """Over the measured seconds: loading, warming up, on one core beside others."""
@@ -88,23 +86,13 @@ def measure(case: Case, clips: Path, seconds: float, size: str, config: Path | N
     if isinstance(pinned, str):
         return {**about, "missing": pinned}
     clip = cached_clip(clips, case.form, case.people)
-    width, _, height = size.partition("x")
     module = ["-m", "benchmarks.fps", "--unpaced-bench"] if case.unpaced else ["-m", "mirror", "bench", "--json"]
-    command = [*pinned, sys.executable, *module, "--source", str(clip), "--seconds", f"{seconds:g}", "--size", size]
-    if config is not None:
-        command += ["--config", str(config)]
-    with XServer(int(width), int(height), prefix=pinned) as screen, burning(case.burners, pinned):
+    command = with_config([
+        *pinned, sys.executable, *module, "--source", str(clip), "--seconds", f"{seconds:g}", "--size", size], config)
+    with XServer(*window_size(size, "fps"), prefix=pinned) as screen, burning(case.burners, pinned):
         began, before = time.monotonic(), screen.cpu_seconds()
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, cwd=ROOT, env=screen.environment(), timeout=seconds + SLACK_S,
-                check=False)
-        except subprocess.TimeoutExpired:
-            raise MirrorError(f"fps: {case.name}: no end after {seconds + SLACK_S:.0f} s") from None
-        if done.returncode != 0:
-            raise MirrorError(f"fps: {case.name}: {(done.stderr.strip().splitlines() or ['no word'])[-1]}")
+        told = told_by(command, f"fps: {case.name}", screen.environment(), seconds + SLACK_S)
         server = 100 * (screen.cpu_seconds() - before) / (time.monotonic() - began)
-        told = json.loads(done.stdout.splitlines()[-1])
         got = figures(told)
         return {
             **about, "screen": screen.kind, "x_server_cpu_percent": round(server, 1), **got,
@@ -127,19 +115,6 @@ def figures(told: Mapping[str, Any]) -> dict[str, Any]:
         "held": max(0, frames["captured"] - frames["displayed"] - frames["dropped"]),
         "stages_missing": told["stages_missing"],
     }
-
-
-def on_cores(count: int) -> list[str] | str:
-    """The words that keep a command on so many of this process's cores, or why that cannot be done here."""
-    if not hasattr(os, "sched_getaffinity"):
-        return "this system cannot keep a process on some cores"
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < count:
-        return f"needs {count} cores, there is {len(cores)}"
-    taskset = shutil.which("taskset")
-    if taskset is None:
-        return "taskset (util-linux) is not installed"
-    return [taskset, "-c", ",".join(str(core) for core in cores[:count])]
 
 
 @contextmanager
@@ -172,9 +147,8 @@ def _unpaced_bench(options: argparse.Namespace) -> int:
 
     bench.open_source = unpaced  # type: ignore[attr-defined]
     overrides = {"privacy": {"consent": "given"}, "camera": {"source": options.source}}
-    width, _, height = options.size.partition("x")
     settings = load_settings(options.config, overrides=overrides)
-    print(json.dumps(bench.bench(settings, seconds=options.seconds, size=(int(width), int(height)))))
+    print(json.dumps(bench.bench(settings, seconds=options.seconds, size=window_size(options.size, "fps"))))
     return 0
 
 
@@ -204,11 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = [case.name for case in CASES]
     parser.add_argument("--only", default=",".join(names), help=f"of {','.join(names)} (default: all)")
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"of each case (default {SECONDS:g})")
-    parser.add_argument("--clips", type=Path, help="folder for the clips, kept (default: made anew, not kept)")
-    parser.add_argument("--size", default="1080x1920", metavar="WxH", help="window size")
-    parser.add_argument("--config", type=Path, help="settings of the mirror as TOML")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--table", action="store_true", help="print Markdown rows (the default)")
+    add_options(parser)
     parser.add_argument("--unpaced-bench", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--source", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -218,6 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise MirrorError(f"fps: --only {','.join(unknown)}: no such case; they are {', '.join(names)}")
         if not options.seconds > 0:
             raise MirrorError("fps: --seconds is more than 0")
+        window_size(options.size, "fps")
         if options.unpaced_bench:
             return _unpaced_bench(options)
         with tempfile.TemporaryDirectory() as folder:

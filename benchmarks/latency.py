@@ -27,16 +27,15 @@ import numpy as np
 
 from benchmarks.clip import FORMS, cached_clip
 from benchmarks.floors import Floor, floors_text
-from benchmarks.fps import on_cores
 from benchmarks.machine import machine, machine_line
 from benchmarks.marked_mirror import Paint, Reading, run_marked
 from benchmarks.marker import NUMBERS, Sight
+from benchmarks.mirror_process import ROOT, add_options, kept_to_cores, told_by, window_size, with_config
 from benchmarks.x_pixels import XPixels
 from benchmarks.x_server import XServer
 from mirror.domain import MirrorError
 from mirror.service.bench import WARM_UP_S
 
-ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 30.0
 SLACK_S = 90.0
 POLL_S = 0.001
@@ -44,7 +43,6 @@ LOST_POLL_S = 0.1
 """Between two readings; while the marker is nowhere the whole screen is read, and that rarely."""
 OLDEST_S = 5.0
 """A number read later than this after its capture is that of another frame: numbers come again."""
-CORES = 2
 FLOORS: Mapping[str, tuple[Floor, ...]] = {
     "720p30": (Floor("p95_ms", "at most", 25.0), Floor("p99_ms", "at most", 35.0)),
     "1080p30": (Floor("p95_ms", "at most", 30.0),),
@@ -55,11 +53,8 @@ FLOORS: Mapping[str, tuple[Floor, ...]] = {
 def measure(form: str, clips: Path, seconds: float, size: tuple[int, int], config: Path | None) -> dict[str, Any]:
     """One form's figures. Raises MirrorError when the mirror or the reader fails, or too little could be read."""
     clip = cached_clip(clips, form)
-    pinned = on_cores(CORES)
-    prefix = [] if isinstance(pinned, str) else pinned
-    words = ["--seconds", f"{seconds:g}", "--size", f"{size[0]}x{size[1]}", "--only", form]
-    if config is not None:
-        words += ["--config", str(config)]
+    prefix = kept_to_cores()
+    words = with_config(["--seconds", f"{seconds:g}", "--size", f"{size[0]}x{size[1]}", "--only", form], config)
     with XServer(*size, prefix=prefix) as screen:
         command = [*prefix, sys.executable, "-m", "benchmarks.latency", "--as-mirror", str(clip), *words]
         reader = None
@@ -70,20 +65,15 @@ def measure(form: str, clips: Path, seconds: float, size: tuple[int, int], confi
                 [sys.executable, "-m", "benchmarks.latency", "--as-reader", screen.display, *words],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
         try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, cwd=ROOT, env=screen.environment(), timeout=seconds + SLACK_S,
-                check=False)
+            told = told_by(command, f"latency: {form}", screen.environment(), seconds + SLACK_S)
             # the end of its stdin ends the reader
             seen, said = reader.communicate(timeout=SLACK_S) if reader is not None else ("", "")
         except subprocess.TimeoutExpired:
-            raise MirrorError(f"latency: {form}: no end after {seconds + SLACK_S:.0f} s") from None
+            raise MirrorError(f"latency: {form}: the reader did not end") from None
         finally:
             if reader is not None:
                 reader.kill()
                 reader.wait()
-        if done.returncode != 0:
-            raise MirrorError(f"latency: {form}: {(done.stderr.strip().splitlines() or ['no word'])[-1]}")
-        told = json.loads(done.stdout.splitlines()[-1])
         if reader is not None:
             if reader.returncode != 0:
                 raise MirrorError(f"latency: the reader: {(said.strip().splitlines() or ['no word'])[-1]}")
@@ -184,23 +174,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.latency", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="720p30", help=f"of {','.join(FORMS)} (default 720p30)")
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"of each form (default {SECONDS:g})")
-    parser.add_argument("--clips", type=Path, help="folder for the clips, kept (default: made anew, not kept)")
-    parser.add_argument("--size", default="1080x1920", metavar="WxH", help="window size")
-    parser.add_argument("--config", type=Path, help="settings of the mirror as TOML")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--table", action="store_true", help="print Markdown rows (the default)")
+    add_options(parser)
     parser.add_argument("--as-mirror", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--read-here", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--as-reader", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     wanted = options.only.split(",")
     try:
-        wide, _, tall = options.size.partition("x")
-        if not (wide.isdigit() and tall.isdigit() and options.seconds > 0):
-            raise MirrorError("latency: --size is like 1080x1920, --seconds is more than 0")
+        size = window_size(options.size, "latency")
+        if not options.seconds > 0:
+            raise MirrorError("latency: --seconds is more than 0")
         if unknown := sorted(set(wanted) - set(FORMS)):
             raise MirrorError(f"latency: --only {','.join(unknown)}: no such form; they are {', '.join(FORMS)}")
-        size = int(wide), int(tall)
         if options.as_reader:
             print(json.dumps(_reader(options.as_reader, size)))
             return 0

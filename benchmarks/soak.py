@@ -26,19 +26,17 @@ import numpy as np
 
 from benchmarks.clip import FORMS, cached_clip
 from benchmarks.floors import Floor, floors_text
-from benchmarks.fps import on_cores
 from benchmarks.machine import machine, machine_line
+from benchmarks.mirror_process import ROOT, add_options, kept_to_cores, window_size, with_config
 from benchmarks.slope import slope
 from benchmarks.x_server import XServer
 from mirror.domain import MirrorError
 
-ROOT = Path(__file__).resolve().parents[1]
 MINUTES, SETTLE_S = 10.0, 60.0
 EVERY_S = 1.0
 END_S = 60.0
 """How long the mirror may take to close."""
 FIRST_FRAME_S = 60.0
-CORES = 2
 FLOORS = (Floor("rss_peak_mb", "at most", 650.0), Floor("rss_grows", "at most", 0.0))
 """Resident memory after ten minutes, and a slope that cannot be told from zero."""
 
@@ -49,15 +47,12 @@ def measure(
     clip: Path, minutes: float, settle_s: float, size: tuple[int, int], config: Path | None = None,
 ) -> dict[str, Any]:
     """Soak for ``minutes`` from the first painted frame. Raises MirrorError when the mirror fails or stops."""
-    pinned = on_cores(CORES)
-    prefix = [] if isinstance(pinned, str) else pinned
+    prefix = kept_to_cores()
     seconds = 60 * minutes
-    command = [
+    command = with_config([
         *prefix, sys.executable, "-m", "benchmarks.soak", "--as-mirror", str(clip), "--size", f"{size[0]}x{size[1]}",
         "--minutes", f"{minutes:g}",
-    ]
-    if config is not None:
-        command += ["--config", str(config)]
+    ], config)
     with XServer(*size, prefix=prefix) as screen:
         with tempfile.TemporaryFile("w+") as said, subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=said, text=True, cwd=ROOT, env=screen.environment(),
@@ -198,20 +193,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         help=f"that do not count for the slope (default {SETTLE_S:g})")
     parser.add_argument("--form", choices=tuple(FORMS), default="720p30")
     parser.add_argument("--people", type=int, default=1, help="in view (default 1)")
-    parser.add_argument("--clips", type=Path, help="folder for the clips, kept (default: made anew, not kept)")
-    parser.add_argument("--size", default="1080x1920", metavar="WxH", help="window size")
-    parser.add_argument("--config", type=Path, help="settings of the mirror as TOML")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--table", action="store_true", help="print Markdown rows (the default)")
+    add_options(parser)
     parser.add_argument("--as-mirror", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     try:
-        wide, _, tall = options.size.partition("x")
-        if not (wide.isdigit() and tall.isdigit() and min(options.minutes, options.people) > 0):
-            raise MirrorError("soak: --size is like 1080x1920; --minutes and --people are more than 0")
+        size = window_size(options.size, "soak")
+        if min(options.minutes, options.people) <= 0:
+            raise MirrorError("soak: --minutes and --people are more than 0")
         if resident_mb(os.getpid()) is None:
             raise MirrorError("soak: this system does not tell another process's memory; run it on Linux")
-        size = int(wide), int(tall)
         if options.as_mirror:
             return _as_mirror(options.as_mirror, options.minutes, size, options.config)
         about = {"minutes": options.minutes, "settle_s": options.settle, "form": options.form, "people": options.people}

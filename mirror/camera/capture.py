@@ -54,6 +54,8 @@ class VideoCapture:
         self._shape: tuple[int, ...] | None = None
 
     def grab(self) -> bool:
+        if self._shape is not None:  # the picture is still to come: there is time
+            self._pool.warm(self._shape)
         return bool(self._capture.grab())
 
     def retrieve(self) -> ImageArray | None:

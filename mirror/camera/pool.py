@@ -8,9 +8,10 @@ import numpy as np
 
 from mirror.domain import ImageArray
 
-MOST = 8
-"""Being decoded, newest of the source, in the pose's slot, under the pose, in the slow stages' slot, under one of them,
-and one spare; a rotated camera needs no more, for the turned picture is the one that is handed on."""
+MOST = 5
+"""As many as the mirror holds at once (tests/pipeline/test_picture_memory.py counts them): one being written, the
+newest (the source and the pose's slot have the same), one under the pose, one in the slow stages' slot, one under a
+slow stage. A rotated camera needs no more, for the turned picture is the one that is handed on."""
 
 _PROBE = [np.empty(0, np.uint8)]
 _FREE = sys.getrefcount(_PROBE[0])
@@ -49,6 +50,15 @@ class PicturePool:
         if len(self._buffers) < self._most:
             self._buffers.append(fresh)
         return fresh
+
+    def warm(self, shape: tuple[int, ...]) -> None:
+        """Make one more of this shape, its memory touched, unless there are ``most`` or the pool has another shape: a
+        mirror whose pictures were made only once its readers are slow together grows for as long as that takes to
+        happen. One a frame, by the thread that takes: all of them at once would make that frame late."""
+        buffers = self._buffers
+        if 0 < len(buffers) < self._most and buffers[0].shape == shape:
+            self.made += 1
+            self._buffers = [*buffers, np.full(shape, 0, np.uint8)]  # np.zeros would not touch it
 
     def clear(self) -> None:
         """Let go of all memory that nobody holds."""

@@ -150,6 +150,8 @@ class Source(ABC):
             self._frame = frame
             self._taken = handled
             self._changed.notify_all()
+        if self._rotate:
+            self._pool.warm(image.shape)
 
     @abstractmethod
     def _open(self) -> None:

@@ -42,6 +42,7 @@ from mirror.pipeline.state import MirrorState, SourceState, Telemetry
 from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
 from mirror.recommend.sizes import estimate_sizes
 from mirror.runtime.cores import keep_to_core
+from mirror.runtime.heap import hold_large
 from mirror.runtime.threads import hold_opencv
 
 HOLD_BELOW_FPS = 40.0
@@ -290,6 +291,7 @@ class LivePipeline:
         if self.catalogue is not None:
             self.catalogue.require_embedder(readers.embedder.name)
         time_graphs(readers, self.telemetry)
+        hold_large()
 
     def _when_ready(self, job: Callable[[], None]) -> Callable[[], None]:
         """The job, begun once late readers have come; not at all when they failed."""
@@ -359,6 +361,7 @@ class LivePipeline:
         self._drawn_at = self.telemetry.now()
         self._newest = (frame.number, frame.time, (frame.image.shape[1], frame.image.shape[0]))
         self._shown.put(self._newest)
+        self._smalls.warm(small.small.shape)
 
     def _present(self) -> None:
         """On its own thread: hold each picture for its pose, then tell the window."""

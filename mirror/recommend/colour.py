@@ -96,7 +96,7 @@ class Tone:
     colourful: float
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def tone(colour: str) -> Tone:
     """The tone of ``#rrggbb``.
 
@@ -128,7 +128,7 @@ def _linear(value: float) -> float:
     return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def colour_key(colour: str) -> str:
     """The key of :data:`NAMED` nearest to ``#rrggbb``; also its English name."""
     wanted = tone(colour)
@@ -147,7 +147,7 @@ def colour_name(colour: str, lang: str = "en") -> str:
     return _WORDS.get(lang, {}).get(key, key)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=1024)
 def distance(first: str, second: str) -> float:
     """OKLab distance of two colours; 0.02 is just noticed side by side, 0.1 is clearly another tone."""
     one, other = tone(first), tone(second)
@@ -167,7 +167,7 @@ def relation(first: str, second: str) -> Relation:
     return "opposite" if apart >= 140 else "apart"
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=512)
 def harmony(first: str, second: str) -> float:
     """How well two colours are worn together, 0..1.
 

@@ -195,7 +195,7 @@ def _said(key: str, lang: str, worn: Garment, mine: str = "") -> str:
     return _sentence(key, lang if lang in SENTENCES else "en", worn.category, theirs, mine)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _sentence(key: str, lang: str, category: str, worn: str, mine: str) -> str:
     colour = colour_name(mine, lang) if mine else ""
     theirs = colour_name(worn, lang) if worn else ""

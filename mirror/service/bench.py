@@ -18,6 +18,7 @@ from mirror.config import Settings
 from mirror.domain import MirrorError
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.state import CONSENT_STAGES, Telemetry
+from mirror.runtime.heap import share_heap
 from mirror.service.opening import load_vision, open_catalogue, say
 from mirror.service.screen import choose_platform
 
@@ -42,6 +43,7 @@ def bench(
         MirrorError: source, models, catalogue or window cannot be had, no frame came, or the source was lost
             before the measurement was over.
     """
+    share_heap()
     choose_platform(headless=False)
     # after the platform is chosen: importing the window imports Qt
     from mirror.ui.window import run_window

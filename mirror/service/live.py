@@ -12,6 +12,7 @@ from mirror.domain import MirrorError, SizeBelief, SizeKind
 from mirror.pipeline.late import LateReaders
 from mirror.pipeline.live import LivePipeline
 from mirror.pipeline.trace import Trace, check_writable
+from mirror.runtime.heap import share_heap
 from mirror.service.opening import load_vision, open_catalogue, say
 from mirror.service.screen import choose_platform
 
@@ -33,6 +34,7 @@ def run_mirror(
     if trace is not None:
         check_writable(trace)
     events = None if trace is None else Trace()
+    share_heap()  # before there are threads
     if choose_platform(headless) and not headless:
         say("no display: running headless, without a window")
     # the nets load while Qt is imported and the window already mirrors

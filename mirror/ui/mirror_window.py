@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
@@ -297,6 +297,7 @@ class MirrorWindow:
             return
         offered = tuple(islice(self.pipeline.catalogue.iter_items(), SHOWCASE_SEARCH))
         self.overlay.showcase = showcase(offered)
+        self.shelf.fill(chain(*self.overlay.showcase, offered))
         self._bands = price_bands(offered)
 
     def _offer_choices(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 
 from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
@@ -13,8 +14,10 @@ from PyQt5.QtGui import QImage, QImageReader
 from mirror.domain import Item
 
 SHELF = 24
-"""Pictures kept (0.8 MiB each at 1080x1920): two tabs of cards and three turns of the attract screen. It is full within
-a minute, and then memory stands."""
+"""Pictures kept (0.8 MB each at 1080x1920): two tabs of cards and three turns of the attract screen."""
+FILL_EVERY_S = 1.5
+"""While nobody asks for one, the next that is likely to be asked for is read this often: the shelf is full within a
+minute, and then memory stands; at the start there is other work to do."""
 WAITING = 32
 """Pictures asked for and not yet read; older wishes are dropped, the paint asks again."""
 LONGEST = 620
@@ -38,6 +41,7 @@ class PictureShelf:
         self._longest = max(64, round(LONGEST * scale))
         self._shelf: OrderedDict[str, QImage | None] = OrderedDict()
         self._wishes: deque[Item] = deque(maxlen=WAITING)
+        self._likely: deque[Item] = deque()
         self._changed = threading.Condition()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -70,6 +74,12 @@ class PictureShelf:
                 self._changed.notify()
             return None
 
+    def fill(self, likely: Iterable[Item]) -> None:
+        """Pieces that may be asked for, the likeliest first: they take the room that is left. Any thread."""
+        with self._changed:
+            self._likely = deque(islice(likely, SHELF))
+            self._changed.notify_all()
+
     def wait(self, seconds: float = 10.0) -> None:
         """Until every wish is read, at most ``seconds``: for pictures of the window, never on the paint path."""
         with self._changed:
@@ -78,10 +88,15 @@ class PictureShelf:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._stopping or bool(self._wishes))
+                self._changed.wait_for(lambda: self._stopping or bool(self._wishes) or bool(self._likely))
+                # what is only likely waits until nobody has wished for anything for a while
+                self._changed.wait_for(lambda: self._stopping or bool(self._wishes), FILL_EVERY_S)
                 if self._stopping:
                     return
-                item = self._wishes[0]
+                wished = bool(self._wishes)
+                item = self._wishes[0] if wished else self._likely_one()
+            if item is None:
+                continue
             picture = self._read(item)
             with self._changed:
                 if item in self._wishes:
@@ -90,7 +105,18 @@ class PictureShelf:
                 while len(self._shelf) > SHELF:
                     self._shelf.popitem(last=False)
                 self._changed.notify_all()
-            self._on_ready()
+            if wished:
+                self._on_ready()
+
+    def _likely_one(self) -> Item | None:
+        """The likeliest that is not on the shelf; none once the shelf is full (lock held)."""
+        if len(self._shelf) >= SHELF:
+            self._likely.clear()
+        while self._likely:
+            item = self._likely.popleft()
+            if item.id not in self._shelf:
+                return item
+        return None
 
     def _read(self, item: Item) -> QImage | None:
         """Decode at the size that is shown; a picture that cannot be read leaves its card's ground empty."""

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from benchmarks.floors import Floor, floors_text
-from benchmarks.fps import CASES, burning, figures, on_cores, table
+from benchmarks.fps import CASES, burning, figures, table
 from benchmarks.latency import compare
 from benchmarks.marker import HEIGHT, NUMBERS, WIDTH, Sight, draw, find, read
+from benchmarks.mirror_process import on_cores
 from benchmarks.slope import slope, student
 from benchmarks.x_pixels import XPixels
 from benchmarks.x_server import XServer

@@ -124,3 +124,37 @@ def test_a_turned_camera_hands_out_whole_turned_frames_that_stay(turn: int) -> N
     assert np.array_equal(kept[0][0], np.rot90(first, -turn // 90))
     for image, copy in kept:
         assert np.array_equal(image, copy)
+
+
+def test_a_warmed_pool_makes_no_more_while_so_many_are_held() -> None:
+    pool = PicturePool()
+    pool.warm((4, 6, 3))
+    assert pool.made == 0, "nothing tells yet that pictures of this size come"
+    pool.take((4, 6, 3))
+    for _ in range(2 * MOST):
+        pool.warm((9, 9, 3))
+        pool.warm((4, 6, 3))
+    assert pool.made == MOST
+    held = [pool.take((4, 6, 3)) for _ in range(MOST)]
+    assert len({picture.ctypes.data for picture in held}) == MOST
+    assert pool.made == MOST
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+def test_a_camera_has_all_its_picture_memory_after_a_few_frames(turn: int) -> None:
+    source = open_source(str(DEMO_CLIP), fps=float("inf"), rotate=turn)
+    pools: list[PicturePool] = []
+    enough = threading.Event()
+
+    def look(frame: Frame) -> None:
+        if frame.number == 2 * MOST and not enough.is_set():
+            pools.append(source._pool if turn else source._capture._pool)  # type: ignore[attr-defined]
+            enough.set()
+
+    source.on_frame = look
+    source.start()
+    try:
+        assert enough.wait(30)
+        assert [pool.made for pool in pools] == [MOST]
+    finally:
+        source.stop()

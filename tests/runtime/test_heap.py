@@ -1,0 +1,71 @@
+"""The heap is held: a large block has pages of its own however many were freed before, where the C library is glibc."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import subprocess
+import sys
+
+import pytest
+
+CHILD = """
+import ctypes
+import numpy as np
+from mirror.runtime.heap import LARGE, hold_large
+
+class Told(ctypes.Structure):  # mallinfo2(3)
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")]
+
+told = ctypes.CDLL(None).mallinfo2
+told.restype = Told
+if {held}:
+    assert hold_large()
+for mib in (1, 4, 16):
+    block = np.empty(mib << 20, np.uint8)
+    del block  # each of these raises the bound of a heap that is not held
+before = told().hblks
+blocks = [np.empty(2 << 20, np.uint8) for _ in range(32)]
+after = told().hblks
+small = [np.empty(LARGE // 2, np.uint8) for _ in range(8)]
+print(after - before, told().hblks - after)
+"""
+
+SHARED = """
+import ctypes, threading
+from mirror.runtime.heap import share_heap
+
+malloc = ctypes.CDLL(None).malloc
+malloc.restype = ctypes.c_void_p
+if {held}:
+    assert share_heap()
+places = [malloc(3000)]
+threads = [threading.Thread(target=lambda: places.append(malloc(3000))) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+# a heap that is not the first lies within 64 MiB from a whole multiple of that
+print(len({{place >> 26 for place in places}}))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has bounds of its own")
+@pytest.mark.parametrize("held", [True, False])
+def test_large_blocks_lie_apart_and_small_ones_do_not(held: bool) -> None:
+    if not hasattr(ctypes.CDLL(None), "mallinfo2"):
+        pytest.skip("this glibc does not tell (before 2.33)")
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD.format(held=held)], capture_output=True, text=True, check=True, timeout=60)
+    large, small = (int(word) for word in done.stdout.split())
+    # one or two may find room at the heap's end
+    assert (large >= 30) if held else (large == 0)
+    assert small == 0
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has heaps of its own")
+def test_threads_share_one_heap() -> None:
+    said = [subprocess.run([sys.executable, "-c", SHARED.format(held=held)], capture_output=True, text=True, check=True,
+                           timeout=60).stdout for held in (True, False)]
+    assert int(said[0]) == 1 < int(said[1])
