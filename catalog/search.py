@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,20 +185,16 @@ def _taken(offsets: Offsets | None, places: NDArray[np.intp]) -> NDArray[np.intp
 
 
 def _reached_by(marks: FloatArray, first: int) -> float:
-    """A number that at least ``first`` of the marks reach and hardly more: by the highest of each of 8 * first
+    """A number that at least ``first`` of the marks reach and hardly more: by the highest of each of 16 * first
     groups, which is several times as fast as a partition of all."""
-    groups = 8 * first
+    groups = 16 * first
     of_each = len(marks) // groups
     if of_each > 1:
-        marks = np.maximum.reduce(marks[: of_each * groups].reshape(of_each, groups))
-    return _highest(marks, first)
-
-
-def _highest(numbers: NDArray[np.floating[Any]], place: int) -> float:
-    """The number at a place from 1 when they are put in order, the highest first; no number counts as highest."""
-    parted = numbers.copy()
-    parted.partition(len(parted) - place)
-    return float(parted[len(parted) - place])
+        highest = np.maximum.reduce(marks[: of_each * groups].reshape(of_each, groups))
+    else:
+        highest = marks.copy()
+    highest.partition(len(highest) - first)  # what is no number counts as highest
+    return float(highest[len(highest) - first])
 
 
 def exact_scores(snapshot: Snapshot, rows: NDArray[np.intp], query: NDArray[np.float64]) -> NDArray[np.float64]:
