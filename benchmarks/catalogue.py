@@ -12,12 +12,13 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy starts its threads
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ UNTIMED, UNTIMED_S = 3, 0.002
 what another left in the processor's caches and branch predictors, and those are warm again after a time, not after a
 number of queries: of 45 ms one is enough, of 0.1 ms three leave every stage a seventh slower, ten as without the
 others in the process."""
+_UNTIMED_QUERIES = 97
 _TRUTH_BLOCK = 65_536
 _REPLACED = 5
 _UPDATE_QUERIES = 300
@@ -81,9 +83,9 @@ def measure(rows: int, queries: int, graphs: bool, folder: Path) -> dict[str, An
     }
 
 
-def _queries(shop: SyntheticShop, count: int) -> FloatArray:
+def _queries(shop: SyntheticShop, count: int, seed: int = 17) -> FloatArray:
     """Shirts of the shop, a little altered, as a photo is."""
-    rng = np.random.default_rng(17)
+    rng = np.random.default_rng(seed)
     shirts = np.flatnonzero(shop.passing(Filter(categories=("shirt",), in_stock=False)))
     vectors = shop.vectors[rng.choice(shirts, count)] + 0.05 * rng.standard_normal((count, shop.vectors.shape[1]))
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
@@ -104,6 +106,7 @@ def _compare(
         else:
             ways[other] = _among(passing, peer)
     truths = _truths(shop, asked, passing)
+    untimed = itertools.cycle(_queries(shop, _UNTIMED_QUERIES, seed=18))
     times: dict[str, list[float]] = {way: [] for way in ways}
     right: dict[str, list[float]] = {way: [] for way in ways}
     ways[OURS](asked[0])  # the first touch of the file's pages is measured elsewhere
@@ -112,7 +115,7 @@ def _compare(
             if number >= SLOW.get(way, len(asked)):
                 continue
             if way not in SLOW:
-                _warm(ask, asked, number)
+                _warm(ask, untimed)
             started = time.perf_counter()
             found = ask(vector)
             times[way].append((time.perf_counter() - started) * 1000)
@@ -129,12 +132,12 @@ def _compare(
     }
 
 
-def _warm(ask: Callable[[FloatArray], Sequence[Any]], asked: FloatArray, number: int) -> None:
-    """Other queries than the one at ``number``, untimed."""
+def _warm(ask: Callable[[FloatArray], Sequence[Any]], untimed: Iterator[FloatArray]) -> None:
+    """Other queries than those that are timed: no answer was given before."""
     past = time.perf_counter() + UNTIMED_S
     before = 0
     while before < UNTIMED or time.perf_counter() < past:
-        ask(asked[(number - 1 - before % max(1, len(asked) - 1)) % len(asked)])
+        ask(next(untimed))
         before += 1
 
 
