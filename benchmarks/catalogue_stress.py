@@ -14,13 +14,14 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.slope import slope
 from benchmarks.synthetic_shop import SyntheticShop
 from catalog.atomic import previous_of, replacing
 from catalog.filter import Filter
@@ -29,9 +30,11 @@ from catalog.index import Catalogue
 from catalog.layout import PAGE
 from catalog.publish import publish, roll_back
 from catalog.writer import write_index
-from mirror.domain import FloatArray, Item, MirrorError
+from mirror.domain import FloatArray, Item, MirrorError, UsageError
 
 THREADS = 4
+_SAMPLES = 400
+_MOST_SWAPS = 100_000
 _ITEMS = 160
 _PREFIX = 28
 _ASKED = (Filter(in_stock=False), Filter(sizes=("M",), gender="women"), Filter(categories=("shirt", "bag")))
@@ -163,8 +166,12 @@ _MUTATIONS: tuple[Callable[[bytearray, np.random.Generator], bytearray], ...] = 
 
 def swap(folder: Path, swaps: int) -> dict[str, Any]:
     """Publish ``swaps`` indexes under two reading processes of four threads each, one of which is followed as in a
-    mirror: what they saw together, the most that one of them grew in the first quarter (each thread's allocator takes
-    its share once) and in the rest, which is growth. Each tenth is rolled back and forth too."""
+    mirror: what they saw together, and the most that one of them grew in the first quarter (each thread's allocator
+    takes its share once) and in the rest. Whether that is growth is told by the slope of each over the rest, kB for
+    1,000 swaps with a 95 % interval (:func:`benchmarks.slope.slope`; None with too few swaps). Each tenth is rolled
+    back and forth too."""
+    if not 0 < swaps <= _MOST_SWAPS:
+        raise UsageError(f"--swaps {swaps}: give 1 to {_MOST_SWAPS}")
     path, new = folder / "swapped.catalogue", folder / "new.catalogue"
     write_small(path, 1)
     command = [sys.executable, "-m", "benchmarks.catalogue_stress", str(path)]
@@ -173,18 +180,22 @@ def swap(folder: Path, swaps: int) -> dict[str, Any]:
         for how in ([], ["followed"])
     ]
     begun = [_told(reader) for reader in readers]
-    settled = begun
+    at: list[int] = []
+    held: list[list[int]] = []
     started = time.monotonic()
     for price in range(2, swaps + 2):
-        if price == 2 + swaps // 4:
-            settled = [_asked(reader) for reader in readers]
+        done = price - 2
+        if done >= swaps // 4 and not done % max(1, swaps // _SAMPLES):
+            at.append(done)
+            held.append([_asked(reader) for reader in readers])
         write_small(new, price)
         publish(new, path)
         if price % 10 == 0:
             roll_back(path)
             roll_back(path)
     seconds = time.monotonic() - started
-    ended = [_asked(reader) for reader in readers]
+    at.append(swaps)
+    held.append([_asked(reader) for reader in readers])
     seen = [json.loads(reader.communicate()[0]) for reader in readers]
     for file in (path, new, previous_of(path)):
         file.unlink()
@@ -192,9 +203,20 @@ def swap(folder: Path, swaps: int) -> dict[str, Any]:
         "swaps": swaps, "seconds": round(seconds, 2), "processes": len(readers), "threads_each": THREADS,
         **{name: sum(one[name] for one in seen) for name in ("queries", "errors", "mixed")},
         "states_seen": [one["states"] for one in seen], "last_state": [one["last"] for one in seen],
-        "settled_kb": max(b - a for a, b in zip(begun, settled, strict=True)),
-        "grown_kb": max(b - a for a, b in zip(settled, ended, strict=True)),
+        "settled_kb": max(b - a for a, b in zip(begun, held[0], strict=True)),
+        "grown_kb": max(b - a for a, b in zip(held[0], held[-1], strict=True)),
+        "kb_per_1000_swaps": [_slope(at, one) for one in zip(*held, strict=True)],
         "maps_left": max(one["maps"] for one in seen),
+    }
+
+
+def _slope(at: Sequence[int], kb: Sequence[int]) -> dict[str, Any] | None:
+    found = slope([60 * done / 1000 for done in at], kb)  # a thousand swaps are its minute
+    if found is None:
+        return None
+    return {
+        "value": round(found.per_minute, 1), "low": round(found.low, 1), "high": round(found.high, 1),
+        "zero_inside": found.has_zero,
     }
 
 
@@ -215,7 +237,7 @@ def _read_until_told(path: Path, followed: bool) -> dict[str, Any]:
     vectors = SyntheticShop.of(_ITEMS).vectors
     done = threading.Event()
     counts = {"queries": 0, "errors": 0, "mixed": 0}
-    states: set[float] = set()
+    states = bytearray(b"\0" * (_MOST_SWAPS + 2))  # not a set: its hundred bytes a swap would look like growth
     lock = threading.Lock()
 
     def ask(catalogue: Catalogue, seed: int) -> None:
@@ -227,7 +249,8 @@ def _read_until_told(path: Path, followed: bool) -> dict[str, Any]:
                 mixed = len(told) != 1 or any(title != f"Item at {price:g}" for price, title in told)
                 with lock:
                     counts["mixed"] += mixed
-                    states.update(price for price, _ in told)
+                    for price, _ in told:
+                        states[int(price)] = 1
             except Exception as error:  # noqa: BLE001 - any error is one too many
                 print(f"{type(error).__name__}: {error}", file=sys.stderr)
                 with lock:
@@ -252,7 +275,7 @@ def _read_until_told(path: Path, followed: bool) -> dict[str, Any]:
         following.stop()
         last = catalogue.query(vectors[0], _ASKED[0], 1)[0][0].price
         maps = sum(path.name in line for line in Path("/proc/self/maps").read_text().splitlines())
-    return {**counts, "states": len(states), "last": last, "maps": maps}
+    return {**counts, "states": sum(states), "last": last, "maps": maps}
 
 
 def anonymous_kb() -> int:

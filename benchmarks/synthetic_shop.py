@@ -14,7 +14,7 @@ from catalog.atomic import replacing
 from catalog.filter import Filter
 from catalog.writer import write_index
 from mirror.config import ModelSettings
-from mirror.domain import CATEGORIES, SIZE_FREE, FloatArray, Item
+from mirror.domain import CATEGORIES, SIZE_FREE, STYLES, FloatArray, Item
 from mirror.runtime.manifest import Manifest
 from mirror.runtime.session import Session
 from mirror.vision.embedding import Embedder
@@ -29,6 +29,7 @@ _SIZE_SHARE = 0.35  # of the labels an item has in stock
 _GENDERS = ("men", "unisex", "women")
 _GENDER_SHARES = (0.35, 0.1, 0.55)
 _IN_STOCK = 0.9
+_STYLE_SHARES = (0.6, 0.3, 0.2)  # an item may be of several, or of none
 _CLUSTERS = 40  # looks within a category
 _CATEGORY_WEIGHT, _CLUSTER_WEIGHT, _NOISE_WEIGHT = 0.55, 0.5, 0.67  # squares add up to 1, about as shop photos lie
 _BLOCK = 65_536
@@ -37,7 +38,8 @@ _BLOCK = 65_536
 @dataclass(frozen=True, eq=False)
 class SyntheticShop(Sequence[Item]):
     """Items by place, made when they are asked for, and vectors float32 (rows, DIM) of length 1. The
-    columns: category and gender as places in KINDS and _GENDERS, a bit for each size label, stock and price."""
+    columns: category and gender as places in KINDS and _GENDERS, a bit for each size label, stock and price, and a bit
+    for each style."""
 
     category: NDArray[np.uint8]
     gender: NDArray[np.uint8]
@@ -45,6 +47,7 @@ class SyntheticShop(Sequence[Item]):
     stock: NDArray[np.bool_]
     price: NDArray[np.float64]
     vectors: FloatArray
+    styles: NDArray[np.uint8]
 
     @classmethod
     def of(cls, rows: int, seed: int = 5) -> SyntheticShop:
@@ -61,6 +64,7 @@ class SyntheticShop(Sequence[Item]):
             category, rng.choice(3, rows, p=_GENDER_SHARES).astype(np.uint8), sizes,
             (rng.random(rows) < _IN_STOCK) & (free | (sizes > 0)),
             np.round(rng.lognormal(3.5, 0.6, rows), 2), _vectors(category, rng),
+            _styles(rows, np.random.default_rng(seed + 1)),  # of their own numbers: the rest is as it was without
         )
 
     def __len__(self) -> int:
@@ -81,6 +85,7 @@ class SyntheticShop(Sequence[Item]):
             sizes=tuple(label for bit, label in enumerate(_LABELS) if mask >> bit & 1),
             gender=_GENDERS[self.gender[place]], age="", price=float(self.price[place]), currency="EUR",
             picture=f"{place}.jpg", url="", in_stock=bool(self.stock[place]),
+            styles=tuple(style for bit, style in enumerate(STYLES) if self.styles[place] >> bit & 1),
         )
 
     def __iter__(self) -> Iterator[Item]:
@@ -99,6 +104,8 @@ class SyntheticShop(Sequence[Item]):
             passes &= (self.sizes & mask > 0) | np.isin(self.category, free)
         if wanted.price:
             passes &= (self.price >= wanted.price[0]) & (self.price <= wanted.price[1])
+        if wanted.style:
+            passes &= self.styles >> STYLES.index(wanted.style) & 1 > 0
         return passes
 
 
@@ -113,6 +120,13 @@ def write_shop(out: Path, rows: int) -> None:
     embedder = Embedder(Session(Manifest.load()[ModelSettings().embedding])).name
     with replacing(out) as unfinished:
         write_index(unfinished, shop, shop.vectors, embedder=embedder, pictures=".")
+
+
+def _styles(rows: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    styles = np.zeros(rows, np.uint8)
+    for bit, share in enumerate(_STYLE_SHARES):
+        styles |= ((rng.random(rows) < share) << bit).astype(np.uint8)
+    return styles
 
 
 def _vectors(category: NDArray[np.uint8], rng: np.random.Generator) -> FloatArray:

@@ -46,7 +46,7 @@ def unit(vector: FloatArray, dim: int | None = None) -> NDArray[np.float64]:
     values = np.asarray(vector, dtype=np.float64)
     if values.ndim != 1 or (dim is not None and len(values) != dim):
         raise MirrorError(f"the vector has shape {values.shape}, not ({dim or 'd'},); use the catalogue's embedder")
-    length = math.sqrt(float(values @ values))
+    length = math.sqrt(values.dot(values))
     if not 0 < length < math.inf:
         raise MirrorError("the vector has no direction: its numbers are all 0, too large or not finite")
     return np.asarray(values / length, dtype=np.float64)

@@ -17,7 +17,6 @@ from catalog.index import Catalogue
 from catalog.mapping import FeedMapping
 from catalog.pictures.source import PictureSource
 from catalog.publish import Published, publish, roll_back
-from catalog.rejects import write_rejected
 from catalog.update import update
 from mirror.domain import FloatArray, ImageArray, Item
 
@@ -158,12 +157,11 @@ def update_command(
 ) -> dict[str, Any]:
     """Change prices and stock (see :func:`catalog.update.update`); rejects: the file of the rows that could not be
     used (None: ``LIVE.update-rejected.jsonl``)."""
-    done = update(live, feed, format=format, mapping=mapping)
-    listed = write_rejected(rejects or live.with_name(live.name + ".update-rejected.jsonl"), done.bad)
+    done = update(live, feed, format=format, mapping=mapping, rejects=rejects)
     return {
         "catalog": str(live), "items": done.items, "rows": done.rows, "prices_changed": done.prices,
-        "stock_changed": done.stock, "changed": done.changed, "rejected": len(done.bad),
-        "rejected_file": str(listed) if listed else None,
+        "stock_changed": done.stock, "changed": done.changed, "rejected": done.left_out,
+        "rejected_file": str(done.rejected) if done.rejected else None,
         "reasons": [error.document() for error in done.bad[:REJECTED_SHOWN]],
     }
 

@@ -140,8 +140,8 @@ class Catalogue:
     def nearest(self, vector: FloatArray, filter: Filter | None = None, k: int = 8) -> list[tuple[str, float]]:
         """:meth:`query` with ids in place of items, for who has the items already."""
         snapshot = self._current()
-        found = snapshot.search([vector], filter or Filter(), k)[0]
-        return [(snapshot.id_of(row), score) for row, score in found]
+        id_of = snapshot.id_of
+        return [(id_of(row), score) for row, score in snapshot.search([vector], filter or Filter(), k)[0]]
 
     def query_many(
         self, vectors: Sequence[FloatArray], filter: Filter | None = None, k: int = 8

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from catalog.columns import AGE_ORDER, STYLE_BITS, size_mask
 from catalog.filter import Filter
 from catalog.layout import damaged
+from catalog.scan import RUN
 from mirror.domain import MirrorError
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ WIDEST_GAP = 2048
 LONG = 8192
 """Neighbours that all pass are a block of their own from so many on: another block takes as long as 3,000 rows."""
 
-FEW_GAPS = 8
-"""Gaps that are left out of what was scanned one by one, at most: quicker than to pick the rows between them."""
+FEW_PARTS = 4
+"""Runs of neighbours that are scanned one by one, at most: each takes as long as some 250 rows more, which is quicker
+than to scan what lies between and to pick from it."""
 
 KEPT_BYTES = 2 << 20
 """For the rows of all kept filters together: a category of a million rows takes 0.1 MB, all of its categories 0.8."""
@@ -48,8 +50,9 @@ class Block(NamedTuple):
     first: int
     stop: int
     offsets: NDArray[np.uint16] | None
-    gaps: tuple[tuple[int, int], ...] | None = None
-    """The rows between ``first`` and ``stop`` that do not pass, from ``first`` on, where they are a few runs."""
+    parts: tuple[tuple[int, int], ...] | None = None
+    """``offsets`` again as runs of neighbours (start, stop), where those are few and no more than is scanned at a
+    time."""
 
     def rows(self, most: int = BLOCK) -> Iterator[NDArray[np.intp]]:
         """The row numbers, ascending, in arrays of at most ``most``."""
@@ -176,25 +179,28 @@ def _cut(first: int, offsets: NDArray[np.intp]) -> Iterator[Block]:
     :func:`catalog.writer.group_of`) each as one without offsets, what lies between them with."""
     begins = np.concatenate(([0], np.flatnonzero(np.diff(offsets) > 1) + 1))
     ends = np.concatenate((begins[1:], [len(offsets)]))
-    long = np.flatnonzero(ends - begins >= LONG)
-    left = 0
-    for begin, end in zip(begins[long].tolist(), ends[long].tolist(), strict=True):
-        yield from _some(first, offsets[left:begin])
-        yield Block(first + int(offsets[begin]), first + int(offsets[end - 1]) + 1, None)
-        left = end
-    yield from _some(first, offsets[left:])
+    begun = 0
+    for long in np.flatnonzero(ends - begins >= LONG).tolist():
+        yield from _some(first, offsets, begins[begun:long], ends[begun:long])
+        yield Block(first + int(offsets[begins[long]]), first + int(offsets[ends[long] - 1]) + 1, None)
+        begun = long + 1
+    yield from _some(first, offsets, begins[begun:], ends[begun:])
 
 
-def _some(first: int, offsets: NDArray[np.intp]) -> Iterator[Block]:
-    if not len(offsets):
+def _some(
+    first: int, offsets: NDArray[np.intp], begins: NDArray[np.intp], ends: NDArray[np.intp]
+) -> Iterator[Block]:
+    """The block of some runs of neighbours: each of ``offsets`` from a place of ``begins`` to that of ``ends``."""
+    if not len(begins):
         return
+    offsets = offsets[begins[0] : ends[-1]]
+    begins, ends = begins - begins[0], ends - begins[0]
     low = int(offsets[0])
-    offsets = offsets - low
-    breaks = np.flatnonzero(np.diff(offsets) > 1)
-    gaps = None
-    if len(breaks) <= FEW_GAPS:
-        gaps = tuple(zip((offsets[breaks] + 1).tolist(), offsets[breaks + 1].tolist(), strict=True))
-    yield Block(first + low, first + low + int(offsets[-1]) + 1, offsets.astype(np.uint16), gaps)
+    span = int(offsets[-1]) + 1 - low
+    parts = None
+    if len(begins) <= FEW_PARTS and span <= RUN:
+        parts = tuple(zip((offsets[begins] - low).tolist(), (offsets[ends - 1] + 1 - low).tolist(), strict=True))
+    yield Block(first + low, first + low + span, (offsets - low).astype(np.uint16), parts)
 
 
 def _mask(

@@ -26,6 +26,8 @@ from catalog.embedded import Embedded
 from catalog.ingest import count_rows, numbered_items
 from catalog.mapping import FeedMapping
 from catalog.pictures.source import Folder, PictureSource
+from catalog.rejects import FIRST_KEPT
+from catalog.spool import Waiting
 from mirror.domain import FloatArray, MirrorError
 
 Look = Callable[[Path], tuple[FloatArray, tuple[str, ...]]]
@@ -46,13 +48,26 @@ _OBJECTS_MB = 128
 
 @dataclass
 class Embedding:
-    """What the workers did: pictures embedded, known already, embedded only when tried again, and path and reason of
-    those that failed TRIES times."""
+    """What the workers did: pictures embedded, known already, embedded only when tried again, those that failed TRIES
+    times and path and reason of the first of them (the build lists every one, with its row), and those of the failed
+    that ended their workers."""
 
     embedded: int = 0
     known: int = 0
     recovered: int = 0
-    failed: list[tuple[str, str]] = field(default_factory=list)
+    failed: int = 0
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    killers: int = 0
+    killer: str = ""
+
+    def fail(self, path: str, reason: str) -> None:
+        """Count one that will not be tried again."""
+        self.failed += 1
+        if len(self.failures) < FIRST_KEPT:
+            self.failures.append((path, reason))
+        if reason == _ENDED:
+            self.killers += 1
+            self.killer = self.killer or path
 
 
 class _Task(NamedTuple):
@@ -80,15 +95,15 @@ def embed_with_ray(
     source = Folder(pictures) if isinstance(pictures, Path) else pictures
     with _cluster(workers) as ray, closing(Embedded(work, embedder, with_colours)) as known:
         count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        run = _Run(ray, open_look, count, known, report, progress, rows)
-        try:
-            run.through(_unknown(items, source, known, report, format, mapping))
-        finally:
-            run.dismiss()
-    killers = [path for path, reason in report.failed if reason == _ENDED]
-    if killers:
+        with closing(Waiting(work)) as again:
+            run = _Run(ray, open_look, count, known, report, progress, rows, again)
+            try:
+                run.through(_unknown(items, source, known, report, format, mapping))
+            finally:
+                run.dismiss()
+    if report.killers:
         raise MirrorError(
-            f"{killers[0]}: its worker ended each time that it was read ({len(killers)} such pictures); "
+            f"{report.killer}: its worker ended each time that it was read ({report.killers} such pictures); "
             "take it out of the feed, or give the workers more memory"
         )
     return report
@@ -120,7 +135,7 @@ class _Run:
 
     def __init__(
         self, ray: Any, open_look: Callable[[], Look], workers: int, known: Embedded, report: Embedding,
-        progress: Progress | None, rows: int,
+        progress: Progress | None, rows: int, again: Waiting,
     ) -> None:
         self._ray, self._known, self._report = ray, known, report
         self._progress, self._rows, self._started = progress, rows, time.monotonic()
@@ -128,7 +143,7 @@ class _Run:
         self._crew = [self._hire() for _ in range(workers)]
         self._free = deque(self._crew * MESSAGES_PER_WORKER)
         self._out: dict[Any, tuple[Any, list[_Task]]] = {}
-        self._again: deque[_Task] = deque()
+        self._again = again
         self._ended = 0
         self._place_of: dict[Any, int] = {}
 
@@ -142,7 +157,7 @@ class _Run:
         self._free = deque(self._crew)
         while self._out or self._again:
             while self._again and self._free:
-                self._send([self._again.popleft()])
+                self._send([_Task(*self._again.popleft())])
             self._take()
 
     def dismiss(self) -> None:
@@ -174,7 +189,7 @@ class _Run:
         for task, found in zip(batch, seen, strict=True):
             self._keep(task, found)
         if self._progress:
-            done_now = self._report.embedded + len(self._report.failed)
+            done_now = self._report.embedded + self._report.failed
             rate = done_now / max(time.monotonic() - self._started, 1e-9)
             self._progress(done_now + self._report.known, self._rows, rate)
 
@@ -197,14 +212,14 @@ class _Run:
         if isinstance(found, str):
             tried = task.tried + 1
             if tried < TRIES:
-                self._again.append(task._replace(tried=tried))
+                self._again.append((task.key, task.path, tried))
             else:
-                self._report.failed.append((task.path, found))
+                self._report.fail(task.path, found)
             return
         try:
             vector = unit(found[0]).astype(np.float32)
         except MirrorError as error:
-            self._report.failed.append((task.path, str(error)))
+            self._report.fail(task.path, str(error))
             return
         self._known.put(task.key, vector, found[1])
         self._report.embedded += 1

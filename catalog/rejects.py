@@ -58,16 +58,5 @@ def reasons(bad: Sequence[RowError], count: int | None = None) -> str:
     return "; ".join(str(error) for error in bad[:REASONS_SHOWN]) + (f" (and {rest} more)" if rest > 0 else "")
 
 
-def write_rejected(path: Path, bad: Sequence[RowError]) -> Path | None:
-    """The list of rejected rows, one JSON object a line; an old list goes when there are none (then None)."""
-    if not bad:
-        path.unlink(missing_ok=True)
-        return None
-    with replacing(path) as out:
-        for error in bad:
-            out.write(_line(error))
-    return path
-
-
 def _line(error: RowError) -> bytes:
     return json.dumps(error.document(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"

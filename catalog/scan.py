@@ -18,6 +18,7 @@ import importlib
 import importlib.util
 import math
 import threading
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -56,6 +57,10 @@ class Scan(Protocol):
 
     def run(self, start: int, stop: int) -> FloatArray:
         """The marks of rows start..stop: float32 (stop - start,)."""
+        ...
+
+    def runs(self, first: int, parts: Sequence[tuple[int, int]]) -> FloatArray:
+        """The marks of the rows ``first`` + start..stop of each part, one after another: float32 (their rows,)."""
         ...
 
     def gathered(self, first: int, offsets: NDArray[np.intp]) -> FloatArray:
@@ -97,6 +102,9 @@ class _FloatScan:
     def run(self, start: int, stop: int) -> FloatArray:
         return self._marks(self._vectors[start:stop])
 
+    def runs(self, first: int, parts: Sequence[tuple[int, int]]) -> FloatArray:
+        return np.concatenate([self.run(first + start, first + stop) for start, stop in parts])
+
     def gathered(self, first: int, offsets: NDArray[np.intp]) -> FloatArray:
         return self._marks(self._vectors[first:].take(offsets, axis=0))
 
@@ -113,17 +121,29 @@ class _Int8Scan:
         self, levels: NDArray[np.int8], scales: FloatArray, error: float, query: NDArray[np.float64]
     ) -> None:
         self._levels, self._scales = levels, scales
-        self._step = step = max(float(np.maximum.reduce(query)), -float(np.minimum.reduce(query))) / LEVELS
-        coarse = np.rint(query / step)
-        left = query - step * coarse
+        self._step = step = abs(float(query[np.abs(query).argmax()])) / LEVELS
+        steps = query / step
+        coarse = np.rint(steps)
+        steps -= coarse
         # a row of length v has s <= v / LEVELS, so |s q| <= v (1 + error / LEVELS)
-        self._room = math.sqrt(float(left @ left)) * LONGEST_ROW * (1 + error / LEVELS) + _ROUNDINGS
+        self._room = step * math.sqrt(steps.dot(steps)) * LONGEST_ROW * (1 + error / LEVELS) + _ROUNDINGS
         self._asked = coarse.astype(np.int8)
         self._shift = np.float32(error * (1 + _ROUNDINGS) / step)
         self.most = _most(len(query))
 
     def run(self, start: int, stop: int) -> FloatArray:
         return self._marks(self._levels[start:stop], self._scales[start:stop])
+
+    def runs(self, first: int, parts: Sequence[tuple[int, int]]) -> FloatArray:
+        marks = np.empty(sum([stop - start for start, stop in parts]), np.float32)
+        begin = 0
+        for start, stop in parts:
+            part = marks[begin : begin + stop - start]
+            part[:] = simsimd.dot(self._asked, self._levels[first + start : first + stop])
+            part += self._shift
+            part *= self._scales[first + start : first + stop]
+            begin += stop - start
+        return marks
 
     def gathered(self, first: int, offsets: NDArray[np.intp]) -> FloatArray:
         levels, scales = _own.levels(len(offsets), len(self._asked)), _own.scales(len(offsets))

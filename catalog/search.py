@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,9 @@ _EXACT_ROWS = 1024
 """Rows computed exactly at a time: a megabyte in float64."""
 
 _ANY = np.float32(-np.inf)
+
+Offsets: TypeAlias = NDArray[np.uint16] | NDArray[np.intp]
+"""Rows from a first one on."""
 
 Found = list[tuple[int, float]]
 """(row, cosine similarity in -1..1), best first, ties by id."""
@@ -89,14 +92,9 @@ class Nearest:
             for first in range(block.first, block.stop, RUN):
                 self._look(scan.run(first, min(first + RUN, block.stop)), first, None)
             return
-        span = block.stop - block.first
-        if block.gaps is not None and span <= RUN and len(offsets) >= max(4 * self._first, self._gather_below * span):
-            marks = scan.run(block.first, block.stop)
-            if not math.isnan(np.maximum.reduce(marks)):  # else all would count as reached, those in gaps too
-                for gap in block.gaps:  # what lies in them reaches nothing: many more than are looked at do
-                    marks[slice(*gap)] = -np.inf
-                self._look(marks, block.first, None)
-                return
+        if block.parts is not None:
+            self._look(scan.runs(block.first, block.parts), block.first, offsets)
+            return
         for begin in range(0, len(offsets), _RUN_PASSING):
             some = offsets[begin : begin + _RUN_PASSING]
             low, past = int(some[0]), int(some[-1]) + 1
@@ -115,27 +113,27 @@ class Nearest:
                 rows = some.astype(np.intp) - low
                 self._look(marks.take(rows), block.first + low, rows)
 
-    def _look(self, marks: FloatArray, first: int, offsets: NDArray[np.intp] | None) -> None:
+    def _look(self, marks: FloatArray, first: int, offsets: Offsets | None) -> None:
         """All of these rows pass: ``first + offsets``, or those from ``first`` on."""
         # Comparisons are written so that a mark that is no number counts as reached.
         if self._mark > _ANY:
             near = (~(marks < self._mark)).nonzero()[0]
-            marks, offsets = marks.take(near), near if offsets is None else offsets.take(near)
+            marks, offsets = marks.take(near), _taken(offsets, near)
         self._reached(marks, first, offsets)
 
-    def _reached(self, marks: FloatArray, first: int, offsets: NDArray[np.intp] | None) -> None:
+    def _reached(self, marks: FloatArray, first: int, offsets: Offsets | None) -> None:
         """The same, and what there is to reach yet is reached by all of them. ``marks`` is written to."""
         if len(marks) > (self._first if self._mark == _ANY else 2 * self._first):
             lowest = _reached_by(marks, self._first)
             best = (~(marks < lowest)).nonzero()[0]
-            self._keep((best if offsets is None else offsets.take(best)) + first)
+            self._keep(_taken(offsets, best) + first)
             if self._mark >= lowest:  # all that reach it are among the best
                 return
             marks[best] = -np.inf
             left = (~(marks < self._mark)).nonzero()[0]
-            marks, offsets = marks.take(left), left if offsets is None else offsets.take(left)
+            marks, offsets = marks.take(left), _taken(offsets, left)
         if len(marks):
-            self._later((np.arange(len(marks)) if offsets is None else offsets) + first, marks)
+            self._later(_taken(offsets, np.arange(len(marks))) + first, marks)
 
     def _later(self, rows: NDArray[np.intp], marks: FloatArray) -> None:
         """Computed exactly when enough of them wait, as it is quicker for many at a time."""
@@ -158,12 +156,14 @@ class Nearest:
 
     def _keep(self, rows: NDArray[np.intp]) -> None:
         exact = exact_scores(self._snapshot, rows, self._query)
-        if not math.isfinite(np.add.reduce(exact)):
-            raise damaged(self._snapshot.sealed.path, "section vectors holds what is no number")
         if len(self._rows):
             rows, exact = np.concatenate((self._rows, rows)), np.concatenate((self._exact, exact))
+        ordered = exact.copy()
+        ordered.sort()
+        if not (math.isfinite(ordered[0]) and math.isfinite(ordered[-1])):  # what is no number is sorted last
+            raise damaged(self._snapshot.sealed.path, "section vectors holds what is no number")
         if len(exact) >= self._k:
-            floor = _highest(exact, self._k)
+            floor = float(ordered[-self._k])
             near = (exact >= floor).nonzero()[0]
             rows, exact = rows.take(near), exact.take(near)
             self._mark = self._scan.mark(floor)
@@ -174,24 +174,27 @@ class Nearest:
         self._catch_up()
         ranks = self._snapshot.ranks.take(self._rows).tolist()
         best = sorted(zip((-self._exact).tolist(), ranks, self._rows.tolist(), strict=True))[: self._k]
-        return [(row, min(1.0, max(-1.0, -score))) for score, _, row in best]
+        if best and (best[0][0] < -1.0 or best[-1][0] > 1.0):  # by a rounding
+            return [(row, min(1.0, max(-1.0, -score))) for score, _, row in best]
+        return [(row, -score) for score, _, row in best]
+
+
+def _taken(offsets: Offsets | None, places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those at some places; of None, which is all from 0 on, the places themselves."""
+    return places if offsets is None else offsets.take(places).astype(np.intp, copy=False)
 
 
 def _reached_by(marks: FloatArray, first: int) -> float:
-    """A number that at least ``first`` of the marks reach and hardly more: by the highest of each of 8 * first
+    """A number that at least ``first`` of the marks reach and hardly more: by the highest of each of 16 * first
     groups, which is several times as fast as a partition of all."""
-    groups = 8 * first
+    groups = 16 * first
     of_each = len(marks) // groups
     if of_each > 1:
-        marks = np.maximum.reduce(marks[: of_each * groups].reshape(of_each, groups))
-    return _highest(marks, first)
-
-
-def _highest(numbers: NDArray[np.floating[Any]], place: int) -> float:
-    """The number at a place from 1 when they are put in order, the highest first; no number counts as highest."""
-    parted = numbers.copy()
-    parted.partition(len(parted) - place)
-    return float(parted[len(parted) - place])
+        highest = np.maximum.reduce(marks[: of_each * groups].reshape(of_each, groups))
+    else:
+        highest = marks.copy()
+    highest.partition(len(highest) - first)  # what is no number counts as highest
+    return float(highest[len(highest) - first])
 
 
 def exact_scores(snapshot: Snapshot, rows: NDArray[np.intp], query: NDArray[np.float64]) -> NDArray[np.float64]:

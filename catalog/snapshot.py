@@ -8,6 +8,7 @@ per row: a filter looks at the table, and ``passes[codes[run]]`` is the mask. Th
 
 from __future__ import annotations
 
+import struct
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,9 @@ from mirror.domain import CATEGORIES, FloatArray, Item
 EXCLUSIONS_KEPT = 64
 ITEMS_KEPT = 1024
 """Some hundreds of kilobytes at most; then they start anew."""
+
+_ENDS = struct.Struct("<QQ")
+"""Where the text of a row begins and ends."""
 
 _VERIFIED = 32_768
 """Rows verified at a time."""
@@ -74,7 +78,14 @@ class Snapshot:
     """What passes the filters that were asked last."""
     _excluded: dict[frozenset[str], NDArray[np.intp]] = field(default_factory=dict)
     _items: dict[int, Item] = field(default_factory=dict)
+    _text: memoryview = field(init=False)
+    """``text`` and ``text_ends`` as bytes: a slice of those is had in a third of the time."""
+    _text_ends: memoryview = field(init=False)
     _row_of: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_text", self.text.data)
+        object.__setattr__(self, "_text_ends", self.text_ends.data.cast("B"))
 
     @classmethod
     def of(cls, sealed: Sealed) -> Snapshot:
@@ -172,11 +183,11 @@ class Snapshot:
     def texts(self, row: int) -> list[str]:
         """The TEXT_FIELDS of a row."""
         try:
-            start, stop = self.text_ends[row : row + 2].tolist()
-            if not start < stop <= len(self.text):
+            start, stop = _ENDS.unpack_from(self._text_ends, row * (_ENDS.size // 2))
+            if not start < stop <= len(self._text):
                 raise ValueError
-            fields = self.text[start:stop].tobytes().decode("utf-8").split(FIELD_MARK)
-        except ValueError:
+            fields = str(self._text[start:stop], "utf-8").split(FIELD_MARK)
+        except (ValueError, struct.error):
             fields = []
         if len(fields) != len(TEXT_FIELDS):
             raise damaged(self.sealed.path, f"the text of row {row} cannot be read")

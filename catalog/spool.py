@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,36 @@ class Spool(Sequence[Item]):
         """Let the files go."""
         self._file.close()
         self._ends.close()
+
+
+class Waiting:
+    """Small tuples, first in, first out; nothing of them is in memory. Pickled, as :class:`Spool` is."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
+        self._begin = self._end = 0
+
+    def __bool__(self) -> bool:
+        return self._begin < self._end
+
+    def append(self, task: tuple[Any, ...]) -> None:
+        """Put one after the others."""
+        data = pickle.dumps(task, pickle.HIGHEST_PROTOCOL)
+        self._end += self._file.write(_END.pack(len(data)) + data)
+
+    def popleft(self) -> tuple[Any, ...]:
+        """Take the first one out. Raises IndexError when there is none."""
+        if not self:
+            raise IndexError("nothing waits")
+        self._file.flush()
+        (length,) = _END.unpack(os.pread(self._file.fileno(), _END.size, self._begin))
+        task: tuple[Any, ...] = pickle.loads(os.pread(self._file.fileno(), length, self._begin + _END.size))
+        self._begin += _END.size + length
+        return task
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
 
 
 class VectorSpool:

@@ -8,6 +8,7 @@ write.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from catalog.ingest import rows_of, sniff
 from catalog.layout import Sealed, Section, rewrite_sealed
 from catalog.mapping import FeedMapping
 from catalog.order import BLOCK
-from catalog.rejects import reasons
+from catalog.rejects import Rejects, reasons
 from catalog.schema import CHANGEABLE, Change, RowError, parse_change
 from catalog.snapshot import Snapshot
 from catalog.writer import PLACES, Signature, code_dtype, place_in_run, signature_sections
@@ -32,7 +33,8 @@ from mirror.domain import SIZE_FREE, MirrorError
 @dataclass(frozen=True)
 class Updated:
     """What an update did: items in the index, rows that were good, items whose price and whose stock (sizes too) is
-    another now, and the rows that could not be used. Without any change the file was not touched."""
+    another now, the first rows that could not be used, how many there are in all and the list of them (None when there
+    are none). Without any change the index was not touched."""
 
     live: Path
     items: int
@@ -40,6 +42,8 @@ class Updated:
     prices: int
     stock: int
     bad: tuple[RowError, ...]
+    left_out: int = 0
+    rejected: Path | None = None
 
     @property
     def changed(self) -> bool:
@@ -47,31 +51,38 @@ class Updated:
         return bool(self.prices or self.stock)
 
 
-def update(live: Path, feed: Path, *, format: str | None = None, mapping: FeedMapping | None = None) -> Updated:
+def update(
+    live: Path, feed: Path, *, format: str | None = None, mapping: FeedMapping | None = None,
+    rejects: Path | None = None,
+) -> Updated:
     """Change the index at ``live`` by a feed (any kind of :mod:`catalog.ingest`; only id and the columns of
-    :data:`catalog.schema.CHANGEABLE` are looked at).
+    :data:`catalog.schema.CHANGEABLE` are looked at). rejects: the file of the rows that could not be used (None:
+    ``LIVE.update-rejected.jsonl``).
 
     The index before is kept (:func:`catalog.atomic.before_update_of`). Raises MirrorError when the index is not whole,
     the feed cannot be read, or none of its rows can be used; nothing is changed then.
     """
     rows = _rows(feed, format, mapping or FeedMapping())
-    try:
-        with replacing(live, keep=before_update_of(live)) as out:
-            snapshot = Snapshot.of(Sealed.open(live))
-            changes = _Changes(snapshot)
-            for line, row in rows:
-                changes.take(line, row)
-            if not changes.rows:
-                raise MirrorError(f"{feed}: no row can be used; {reasons(changes.bad)}")
-            if not changes.touched:
-                raise _Unchanged
-            about, sections = changes.written()
-            rewrite_sealed(out, snapshot.sealed, about, sections)
-        protect(live)
-    except _Unchanged:
-        pass
-    return Updated(live, len(snapshot), len(changes.rows), changes.prices_changed, changes.stock_changed,
-                   tuple(changes.bad))
+    with ExitStack() as stack:
+        try:
+            with replacing(live, keep=before_update_of(live)) as out:
+                snapshot = Snapshot.of(Sealed.open(live))
+                bad = stack.enter_context(closing(Rejects(live.parent)))
+                changes = _Changes(snapshot, bad)
+                for line, row in rows:
+                    changes.take(line, row)
+                if not changes.rows:
+                    raise MirrorError(f"{feed}: no row can be used; {reasons(bad.first, bad.count)}")
+                if not changes.touched:
+                    raise _Unchanged
+                about, sections = changes.written()
+                rewrite_sealed(out, snapshot.sealed, about, sections)
+            protect(live)
+        except _Unchanged:
+            pass
+        rejected = bad.write(rejects or live.with_name(live.name + ".update-rejected.jsonl"))
+        return Updated(live, len(snapshot), len(changes.rows), changes.prices_changed, changes.stock_changed,
+                       tuple(bad.first), bad.count, rejected)
 
 
 def is_update(feed: Path, format: str | None = None, mapping: FeedMapping | None = None) -> bool:
@@ -92,14 +103,13 @@ class _Unchanged(Exception):
 class _Changes:
     """Rows of a feed against one index."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, snapshot: Snapshot, bad: Rejects) -> None:
+        self._snapshot, self._bad = snapshot, bad
         self._prices = snapshot.prices.copy()
         self._stock = snapshot.stock.copy()
         self._sizes: dict[int, tuple[str, ...]] = {}
         self.rows: dict[int, int] = {}
         """The line that said something of a row of the index."""
-        self.bad: list[RowError] = []
         self.prices_changed = self.stock_changed = 0
 
     @property
@@ -120,7 +130,7 @@ class _Changes:
             self._apply(line, place, change)
             self.rows[place] = line
         except RowError as error:
-            self.bad.append(error)
+            self._bad.add(error)
 
     def _apply(self, line: int, place: int, change: Change) -> None:
         item = self._snapshot.read_item(place)

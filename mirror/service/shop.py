@@ -179,9 +179,9 @@ def _embed_with_ray(
         )
     say(
         f"workers embedded {report.embedded} pictures ({report.recovered} of them at a second try), "
-        f"{report.known} were known, {len(report.failed)} failed"
+        f"{report.known} were known, {report.failed} failed"
     )
-    for path, reason in report.failed[:FAILED_SHOWN]:
+    for path, reason in report.failures[:FAILED_SHOWN]:
         say(reason if path in reason else f"{path}: {reason}")
 
 

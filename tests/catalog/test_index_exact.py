@@ -67,7 +67,9 @@ def test_no_bound_is_below_the_exact_likeness(way: str, kind: str) -> None:
         exact = stored.astype(np.float64) @ query
         scan = scan_of(stored, levels, scales, error, query)
         every, some = scan.run(0, 4000), scan.gathered(40, np.arange(0, 3900, 7))
-        for marks, of_rows in ((every, exact), (some, exact[40 : 40 + 3900 : 7])):
+        parts = scan.runs(40, ((0, 700), (900, 901), (2000, 3960)))
+        of_parts = np.concatenate((exact[40:740], exact[940:941], exact[2040:4000]))
+        for marks, of_rows in ((every, exact), (some, exact[40 : 40 + 3900 : 7]), (parts, of_parts)):
             assert all(mark >= scan.mark(likeness) for mark, likeness in zip(marks, of_rows, strict=True))
             # and no row is said to reach what is far above it
             assert not any(mark >= scan.mark(likeness + 0.1) for mark, likeness in zip(marks, of_rows, strict=True))

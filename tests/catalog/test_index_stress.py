@@ -21,3 +21,4 @@ def test_sixty_swaps_under_four_threads_in_each_of_two_processes(tmp_path: Path)
     assert min(seen["states_seen"]) > 10
     assert seen["maps_left"] == 1
     assert seen["grown_kb"] < 1500
+    assert all(one["low"] <= one["value"] <= one["high"] for one in seen["kb_per_1000_swaps"])

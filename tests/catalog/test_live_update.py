@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from catalog.atomic import before_update_of
 from catalog.filter import Filter
 from catalog.index import Catalogue
 from catalog.mapping import FeedMapping
+from catalog.rejects import FIRST_KEPT
 from catalog.update import is_update, update
 from mirror.domain import SIZE_FREE, FloatArray, Item, MirrorError, UsageError
 
@@ -83,6 +85,20 @@ def test_parts_that_a_row_leaves_out_stay(small: Shop, write: Write) -> None:
     update(live, feed_of(live, f"id,in_stock,price\n{one.id},12,\n"))
     with Catalogue.open(live) as catalogue:
         assert catalogue.item(one.id) == one
+
+
+def test_of_many_bad_rows_the_first_are_kept_and_the_file_has_them_all(small: Shop, write: Write) -> None:
+    live = write(small)
+    feed = feed_of(live, f"id,price\n{small[0][0].id},1\n" + "".join(f"nobody{n},1\n" for n in range(300)))
+    done = update(live, feed)
+    assert (done.rows, done.left_out, len(done.bad)) == (1, 300, FIRST_KEPT)
+    assert done.rejected == live.with_name(live.name + ".update-rejected.jsonl")
+    listed = [json.loads(line) for line in done.rejected.read_text("utf-8").splitlines()]
+    assert [one["id"] for one in listed] == [f"nobody{n}" for n in range(300)]
+    assert listed[:FIRST_KEPT] == [error.document() for error in done.bad]
+    done = update(live, feed_of(live, f"id,price\n{small[0][0].id},2\n"))
+    assert (done.left_out, done.rejected) == (0, None)
+    assert not live.with_name(live.name + ".update-rejected.jsonl").exists()
 
 
 def test_each_bad_row_is_told_and_the_good_ones_go_in(small: Shop, write: Write) -> None:

@@ -104,3 +104,23 @@ def test_copied_and_scanned_rows_answer_alike(
         expected = [catalogue.nearest(shop[1][i], wanted, 9) for i in range(6) for wanted in FILTERS]
         monkeypatch.setattr(search, "GATHER_BELOW", below)
         assert [catalogue.nearest(shop[1][i], wanted, 9) for i in range(6) for wanted in FILTERS] == expected
+
+
+def test_a_few_runs_of_neighbours_are_scanned_each_for_itself_and_answer_alike(
+    shop: tuple[list[Item], FloatArray], write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(shop)
+    two = Filter(categories=("shirt",), gender="women", sizes=("M", "L"))
+    expected = {}
+    for most in (0, 4):  # of a file mapped anew, whose filters are not kept yet
+        monkeypatch.setattr(module, "FEW_PARTS", most)
+        with Catalogue.open(path) as catalogue:
+            blocks = list(passing(catalogue.snapshot, two))
+            assert [len(block.parts or ()) for block in blocks] == ([0] if not most else [2])
+            for block in blocks:
+                if block.parts is not None and block.offsets is not None:
+                    rows = np.concatenate([np.arange(*part) for part in block.parts])
+                    assert rows.tolist() == block.offsets.tolist()
+            expected[most] = [catalogue.nearest(shop[1][i], wanted, k) for i in range(9) for k in (1, 8, 40)
+                              for wanted in (*FILTERS, two, replace(two, in_stock=False))]
+    assert expected[0] == expected[4]

@@ -75,8 +75,8 @@ def test_two_workers_failures_and_a_killed_worker_give_the_local_builds_index(fe
     )
     assert report.embedded == 28
     assert report.recovered >= 2
-    assert [Path(path).name for path, _ in report.failed] == ["7.png"]
-    assert "is no picture" in report.failed[0][1]
+    assert (report.failed, [Path(path).name for path, _ in report.failures]) == (1, ["7.png"])
+    assert "is no picture" in report.failures[0][1]
     looked: list[int] = []
 
     def never(image: ImageArray) -> FloatArray:
