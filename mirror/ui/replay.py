@@ -15,7 +15,7 @@ from mirror.ui.canvas import Canvas
 from mirror.ui.layout import Rect
 from mirror.ui.screens import Act
 
-AGAIN_S = 1.0
+AGAIN_S = 3.0
 """After so long it is painted in full, so that the cache knows that its elements are in use."""
 
 
