@@ -37,7 +37,7 @@ PAIRS = tuple((i, j) for i in range(7) for j in range(i, 7))
 
 @dataclass(frozen=True, eq=False)
 class BodyModel:
-    """``mean``, ``std`` (6,) of logged breadths, calf and of female; ``weight`` (cells, 28, 8): log targets, then log
+    """``mean``, ``std`` (6,) of logged breadths, calf and of sex; ``weight`` (cells, 28, 8): log targets, then log
     spreads; ``quantiles`` (cells, 8): how many spreads the interval's low, then its high end lies off."""
 
     mean: Floats
@@ -70,8 +70,12 @@ def targets(people: Survey) -> Floats:
 
 
 def logged(inputs: Floats) -> Floats:
-    """Logarithms of the five breadths, and the probability of female (n, 6)."""
-    return np.column_stack([np.log(np.maximum(inputs[:, : FEMALE], 1e-3)), inputs[:, FEMALE]])
+    """Logarithms of the five breadths, and sex (n, 6): 1 female, -1 male, between them when it is not known.
+
+    Of somebody whose sex counts as known, how sure a face was says nothing about the body: it is noise, left out here.
+    """
+    sex = ((inputs[:, FEMALE] - 0.5) / SURE_FROM).clip(-1, 1)
+    return np.column_stack([np.log(np.maximum(inputs[:, :FEMALE], 1e-3)), sex])
 
 
 def memberships(inputs: Floats) -> Floats:
@@ -82,7 +86,7 @@ def memberships(inputs: Floats) -> Floats:
     worn = np.column_stack([1 - told.sum(axis=1), told])
     seen = (inputs[:, CALF] > 0).astype(np.float64)
     calf = np.column_stack([1 - seen, seen])
-    sure = (np.abs(inputs[:, FEMALE] - 0.5) / SURE_FROM).clip(0, 1)
+    sure = np.abs(logged(inputs)[:, FEMALE])
     sex = np.column_stack([1 - sure, sure])
     return np.stack(
         [hats[:, k] * worn[:, level] * calf[:, int(c)] * sex[:, int(s)] for k, level, c, s in CELLS], axis=1
@@ -96,7 +100,7 @@ def fit(people: Survey, seed: int = 7) -> BodyModel:
     y = np.log(targets(many))
     all_seen = logged(sight(many, rng, noise=0.06, level=1, calf=True, sex=True))
     mean, std = all_seen.mean(axis=0), all_seen.std(axis=0)
-    mean[FEMALE], std[FEMALE] = 0.5, 0.5
+    mean[FEMALE], std[FEMALE] = 0.0, 1.0
     model = BodyModel(mean, std, np.zeros((len(CELLS), len(PAIRS), 8)), np.zeros((len(CELLS), 8)))
     for cell, (k, level, calf, sex) in enumerate(CELLS):
         x = model.products(sight(many, rng, noise=NOISES[k], level=level, calf=calf, sex=sex))

@@ -1,4 +1,4 @@
-"""Solves for the look: ``python -m export.embedding.look RUN/last.pt OUT.pt --data SHARED [--blend START.pt]``.
+"""Solves for the look: ``python -m export.embedding.look RUN/last.pt OUT.pt --data SHARED [--blend START]``.
 
 The look is a linear projection of features and layout, so its best weights need no descent: they are the directions in
 which different garments differ most for what one garment differs from itself in other light, cut, blur and folds
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from export.embedding.alter import ALTERATIONS
 from export.embedding.data import Picture, square
 from export.embedding.net import LOOK, GarmentEmbedding
+from export.embedding.onnx_start import read_state
 from export.embedding.to_onnx import blended
 from export.garments.photos import read_rgb
 
@@ -86,12 +87,12 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="the shared data folder")
-    parser.add_argument("--blend", type=Path, help="what the run started from: the mean of both is taken")
+    parser.add_argument("--blend", type=Path, help="what the run started from (.pt, .onnx): the mean is taken")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    state = torch.load(args.weights, weights_only=True)["model"]
+    state = read_state(args.weights)
     if args.blend:
-        state = blended(state, torch.load(args.blend, weights_only=True)["model"])
+        state = blended(state, read_state(args.blend))
     net = GarmentEmbedding().eval()
     # whatever look the run had is replaced
     kept = {name: value for name, value in state.items() if not name.startswith("look.")}

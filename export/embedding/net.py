@@ -1,12 +1,13 @@
 """The garment embedding: what a garment is, how it looks and what colour it has, in 128 numbers.
 
-Kind (21 numbers): square roots of the probabilities of each kind (hoodie, blazer, ...), so that the cosine of two kinds
-is their Bhattacharyya coefficient: 1 for two sure hoodies, whatever else is in the pictures, and half-way for a doubt.
+Kind (21 numbers): powers of the probabilities of each kind (hoodie, blazer, ...). The product of two is 1 for two sure
+hoodies, whatever else is in the pictures. It is left as short as a doubt makes it: a candidate whose own kind is in
+doubt loses against a sure one, which is likelier to be of the same kind, and look and colour count for more.
 Look (75 numbers): a linear layer that finds the same garment again, read from the features and from a coarse layout of
 the picture's colours, which blur and folds leave alone (`export.embedding.look` solves for it). Colour (32 numbers): a
-soft histogram over fixed CIELAB centres. A small saliency head tells garment from ground. Each part has a fixed share
-of the norm, so the cosine of two embeddings is the weighted mean of the parts' cosines: the kind keeps categories
-apart, and look and colour settle what is nearest within one.
+soft histogram over fixed CIELAB centres. A small saliency head tells garment from ground. Each part has a share of the
+norm, so the cosine of two embeddings is a weighted sum of the parts' cosines: the kind keeps categories apart, and look
+and colour settle what is nearest within one.
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ KIND_SCALE = 14.0
 KIND_DOUBT = 1.5
 """The logits are divided by this before they become the embedding's probabilities: more finds the same garment oftener
 and has the right category more often among five; less has it nearest."""
+KIND_POWER = 0.6
+"""Of the probabilities. One half makes every kind as long as the others (the product is the Bhattacharyya coefficient,
+which likes equal doubts best), 1 the product the probability that both are of one kind."""
 KIND_SHARE, LOOK_SHARE, COLOUR_SHARE = 0.68, 0.22, 0.1
-"""Chosen on training senders held out: more look finds the same garment oftener, more kind the category."""
+"""Of the squared norm when the kind is sure; look and colour share in their proportion what a doubt leaves. Chosen on
+training senders held out: more look finds the same garment oftener, more kind the category."""
 LAYOUT_SIDE = 8
 LAYOUT = 3 * LAYOUT_SIDE**2
 """Mean CIELAB colours of so many by so many squares of the picture."""
@@ -115,8 +120,8 @@ def pool(feature: Tensor, saliency: Tensor) -> Tensor:
 
 
 class Parts(NamedTuple):
-    """Kind (n, 21), look (n, 75) and colour (n, 32) of norm 1, saliency logits (n, 1, h / 16, w / 16), logits of the
-    kinds (n, 21)."""
+    """Kind (n, 21) of norm 1 at most, look (n, 75) and colour (n, 32) of norm 1, saliency logits (n, 1, h / 16,
+    w / 16), logits of the kinds (n, 21)."""
 
     kind: Tensor
     look: Tensor
@@ -166,8 +171,7 @@ class GarmentEmbedding(nn.Module):
             pooled = F.dropout(pooled, dropout)
         look = self.look(torch.cat([pooled, layout], 1))
         logits = KIND_SCALE * F.normalize(self.kind(pooled), dim=1) @ F.normalize(self.kinds, dim=1).T
-        # half the logits: the square root of the probabilities but for a factor, which the norm takes out
-        kind = F.normalize((logits / (2 * KIND_DOUBT)).softmax(1), dim=1)
+        kind = (KIND_POWER * (logits / KIND_DOUBT).log_softmax(1)).exp()
         return Parts(kind, F.normalize(look, dim=1), F.normalize(colour, dim=1), saliency, logits)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -176,7 +180,9 @@ class GarmentEmbedding(nn.Module):
 
 
 def joined(parts: Parts, kind: float, look: float) -> Tensor:
-    """The embedding (n, 128) of norm 1 for given shares of kind and look; colour has the rest."""
-    shares = (kind, look, 1 - kind - look)
-    rows = (parts.kind, parts.look, parts.colour)
-    return torch.cat([row * share**0.5 for row, share in zip(rows, shares, strict=True)], 1)
+    """The embedding (n, 128) of norm 1 for given shares of kind and look of a sure kind; colour has the rest."""
+    left = 1 - kind * parts.kind.square().sum(1, keepdim=True)
+    of_look = look / (1 - kind)
+    return torch.cat([
+        parts.kind * kind**0.5, parts.look * (left * of_look).sqrt(), parts.colour * (left * (1 - of_look)).sqrt(),
+    ], 1)

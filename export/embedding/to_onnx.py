@@ -1,4 +1,4 @@
-"""Writes the embedding as ONNX: ``python -m export.embedding.to_onnx RUN/last.pt OUT.onnx [--blend START.pt]``."""
+"""Writes the embedding as ONNX: ``python -m export.embedding.to_onnx RUN/last.pt OUT.onnx [--blend START]``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from export.embedding.data import SIDE
 from export.embedding.net import GarmentEmbedding
+from export.embedding.onnx_start import read_state
 from export.onnx_file import write_onnx
 
 LARGEST_DIFFERENCE = 1e-3
@@ -28,12 +29,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path)
     parser.add_argument("onnx", type=Path)
-    parser.add_argument("--blend", type=Path, help="what the run started from: the mean of both is written")
+    parser.add_argument("--blend", type=Path, help="what the run started from (.pt, .onnx): the mean is written")
     args = parser.parse_args()
     model = GarmentEmbedding()
-    state = torch.load(args.weights, weights_only=True)["model"]
+    state = read_state(args.weights)
     if args.blend:
-        state = blended(state, torch.load(args.blend, weights_only=True)["model"])
+        state = blended(state, read_state(args.blend))
     model.load_state_dict(state)
     example = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 255
     worst = write_onnx(

@@ -34,6 +34,7 @@ from export.embedding.data import (
     street_pictures,
 )
 from export.embedding.net import COLOUR, LOOK, GarmentEmbedding, Lab, Parts
+from export.embedding.onnx_start import read_state
 from export.embedding.report import report
 from export.embedding.views import Garments, Views
 from export.garments.photos import read_samples
@@ -41,7 +42,7 @@ from export.garments.train import MALLOC, Clock, learning_factor
 
 FROZEN = 5
 """Stem and blocks (up to stride 8) that keep their ImageNet weights: half of a step's time goes into them otherwise."""
-SIDES = ((0.75, 160), (1.0, 192))
+SIDES = ((0.6, 160), (1.0, 192))
 """Side of the views up to each share of the run. Small views first: they take half the time."""
 SHARES = {"shop": 10, "street": 4, "drawn": 1}
 """Garments of each source in a batch, of which a step has one for each core; each garment is seen twice."""
@@ -231,7 +232,7 @@ def train(args: argparse.Namespace) -> None:
     )
     net = GarmentEmbedding(FROZEN)
     if args.start:
-        net.load_state_dict(torch.load(args.start, weights_only=True)["model"])
+        net.load_state_dict(read_state(args.start))
     else:
         net.backbone.load_imagenet()
         net.colour.centres.copy_(colour_centres(pictures))
@@ -292,7 +293,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with ccp/ and clothing/")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--drawn", type=Path, help="folder that `python -m catalog.sample` wrote")
-    parser.add_argument("--start", type=Path, help="last.pt of an earlier run")
+    parser.add_argument("--start", type=Path, help="last.pt of an earlier run, or its float ONNX file")
     parser.add_argument("--hold-out", action="store_true",
                         help="leave some training senders out and report on them, to choose settings by")
     parser.add_argument("--steps", type=int, default=6000)

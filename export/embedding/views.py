@@ -20,6 +20,8 @@ NEAR_ZOOM, NEAR_STRETCH, NEAR_SHIFT, NEAR_TURN, NEAR_LIT = (0.92, 1.12), 0.05, 0
 degrees (and how often the near one is lit otherwise)."""
 FOLDED, LIT, BLURRED, ERASED = 0.5, 0.8, 0.25, 0.3
 """How often each happens to a view."""
+QUARTERS = (0.76, 0.1, 0.04, 0.1)
+"""How often a view is turned by none to three quarters: many shop photos lie on their side, few of them in training."""
 ERASED_SIDES = (0.1, 0.35)
 CELL = 16
 """Pixels of one saliency cell."""
@@ -49,7 +51,8 @@ def view(
     ranges = (ZOOM, STRETCH, SHIFT, TURN, LIT) if far else (NEAR_ZOOM, NEAR_STRETCH, NEAR_SHIFT, NEAR_TURN, NEAR_LIT)
     zooms, stretch, shift, turn, lit = ranges
     zoom = float(np.exp(rng.uniform(*np.log(zooms))))
-    matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), rng.uniform(-turn, turn), zoom * smaller)
+    quarters = 90.0 * int(rng.choice(len(QUARTERS), p=QUARTERS))
+    matrix = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), quarters + rng.uniform(-turn, turn), zoom * smaller)
     matrix[0] *= np.exp(rng.uniform(-stretch, stretch))
     moved = matrix[:, :2] @ np.array([SIDE / 2, SIDE / 2]) + matrix[:, 2]
     free = shift + max(0.0, zoom * smaller * SIDE / side - 1) / 2

@@ -124,10 +124,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
 
 OTHER_LANGUAGES: tuple[str, ...] = tuple(code for code in SENTENCES if code != "en")
 
-MUCH_LIKE_FROM, CLOSE_FROM = 0.88, 0.61
+MUCH_LIKE_FROM, CLOSE_FROM = 0.85, 0.46
 """Cosines of two garment embeddings from which "much like" and "close to" are said. The nearest of the sample shop's
-items to each garment of 50 street photos lies at 0.77, 0.83, 0.88 (quartiles): the best quarter is much like it.
-Of the six nearest, a tenth lie under 0.61. More is not claimed: the embedding puts skinny jeans beside wide trousers,
+items to each garment of 50 street photos lies at 0.68, 0.78, 0.85 (quartiles): the best quarter is much like it.
+Of the six nearest, a tenth lie under 0.46. More is not claimed: the embedding puts skinny jeans beside wide trousers,
 so no sentence speaks of the cut. They belong to these weights: other ones have other cosines."""
 SAME_COLOUR_WITHIN = 0.055
 """OKLab distance within which a camera's and a catalogue's colour may be of one cloth."""

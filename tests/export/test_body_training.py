@@ -70,7 +70,7 @@ def test_held_out_people_are_read_far_better_than_the_mean_of_their_sex(figures:
     assert figures["fitted_3_own_bmi_mae"] <= 1.50
     assert figures["fitted_3_bmi_mae"] < 1.53
     # everybody held out once, so with less luck in who they are
-    assert figures["fitted_3_bmi_mae_crossed"] < 1.515
+    assert figures["fitted_3_bmi_mae_crossed"] < 1.51
     assert figures["close_3_bmi_mae_crossed"] < figures["fitted_3_bmi_mae_crossed"] < figures["loose_3_bmi_mae_crossed"]
     assert figures["calf_fitted_3_bmi_mae"] < figures["fitted_3_bmi_mae"] - 0.1
     assert figures["mixed_6_bmi_mae"] < 2.1
@@ -113,6 +113,15 @@ def test_cells_blend_without_a_gap(people: Survey) -> None:
     inputs = mixed(people.rows(np.arange(50)), 0.05)
     assert memberships(inputs).sum(axis=1) == pytest.approx(np.ones(50))
     assert (memberships(inputs) >= 0).all()
+
+
+def test_how_sure_a_face_was_says_nothing_about_the_body(everybody: BodyModel) -> None:
+    rows = np.tile(np.array([SAMPLE]), (3, 1))
+    rows[:, FEMALE] = 0.86, 0.93, 1.0
+    estimates = everybody.predict(rows)
+    assert (estimates == estimates[0]).all()
+    rows[0, FEMALE] = 0.6  # a doubtful one does: its answer lies between the sexes'
+    assert everybody.predict(rows)[0, 0, 0] != estimates[0, 0, 0]
 
 
 def test_a_noisier_reading_is_believed_less(everybody: BodyModel) -> None:

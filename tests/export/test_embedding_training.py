@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import onnxruntime
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch: pip install -e '.[export]'")
+pytest.importorskip("onnx", reason="training starts from ONNX files, too: pip install -e '.[export]'")
 
 from export.embedding.data import (  # noqa: E402
     KIND_CATEGORIES,
@@ -14,7 +18,17 @@ from export.embedding.data import (  # noqa: E402
     GarmentPicture,
     allowed_kinds,
 )
-from export.embedding.net import COLOUR, KIND, KIND_DOUBT, LOOK, GarmentEmbedding, Parts, joined  # noqa: E402
+from export.embedding.net import (  # noqa: E402
+    COLOUR,
+    KIND,
+    KIND_DOUBT,
+    KIND_POWER,
+    LOOK,
+    GarmentEmbedding,
+    Parts,
+    joined,
+)
+from export.embedding.onnx_start import load_onnx  # noqa: E402
 from export.embedding.train import (  # noqa: E402
     SHARES,
     Queue,
@@ -26,6 +40,7 @@ from export.embedding.train import (  # noqa: E402
 )
 from export.embedding.views import Garments, view  # noqa: E402
 from mirror.domain import DETECTED_CATEGORIES  # noqa: E402
+from mirror.runtime.manifest import Manifest  # noqa: E402
 
 
 def _pictures(count: int, category: str = "shirt") -> list[GarmentPicture]:
@@ -58,6 +73,17 @@ def test_the_mask_is_seen_where_the_garment_is() -> None:
             out[..., 2].astype(int) > out[..., 1].astype(int) + 40)
         if pink.sum() > 200:
             assert (pink & (seen > 0)).sum() > 0.55 * min(pink.sum(), (seen > 0).sum())
+
+
+def test_some_views_lie_on_their_side_as_shop_photos_do() -> None:
+    image = np.full((SIDE, SIDE, 3), 114, np.uint8)
+    image[20:204, 100:124] = (250, 0, 250)
+    wide = 0
+    for seed in range(40):
+        out, _ = view(image, None, False, np.random.default_rng(seed))
+        ys, xs = np.nonzero(out[..., 0].astype(int) > out[..., 1].astype(int) + 40)
+        wide += int(np.ptp(xs) > np.ptp(ys))
+    assert 3 <= wide <= 16
 
 
 def test_a_batch_shows_every_garment_twice_and_its_crop_and_cutout_as_one() -> None:
@@ -151,14 +177,47 @@ def test_the_cosine_is_the_weighted_mean_of_the_parts() -> None:
     assert float(rows[0] @ rows[1]) == pytest.approx(0.5 + 0.2, abs=1e-3)  # same kind and colour, other look
 
 
-def test_the_kind_is_the_root_of_the_probabilities_so_that_two_sure_ones_of_a_kind_are_alike() -> None:
+def test_the_kind_is_a_power_of_the_probabilities() -> None:
     net = GarmentEmbedding().eval()
     with torch.no_grad():
         parts = net.parts(torch.rand(3, 3, 160, 160) * 255)
-    # a cosine of two kinds is the Bhattacharyya coefficient of their probabilities
-    assert torch.allclose(parts.kind**2, (parts.logits / KIND_DOUBT).softmax(1), atol=1e-5)
+    assert torch.allclose(parts.kind, (parts.logits / KIND_DOUBT).softmax(1) ** KIND_POWER, atol=1e-5)
     assert parts.kind.shape == (3, KIND)
     assert KIND + LOOK + COLOUR == 128
+
+
+def test_a_candidate_in_doubt_loses_against_a_sure_one() -> None:
+    def kind(sure: float, power: float) -> torch.Tensor:
+        chances = torch.zeros(KIND)
+        chances[:4] = torch.tensor([sure, *[(1 - sure) / 3] * 3])
+        return chances**power
+
+    def gain(power: float) -> float:
+        asked = kind(0.6, power)
+        return float(asked @ kind(0.98, power)) / float(asked @ kind(0.5, power))
+
+    assert gain(KIND_POWER) > 1.05 * gain(0.5)  # one half is the Bhattacharyya coefficient, which likes equal doubts
+
+
+def test_what_a_doubtful_kind_leaves_of_the_norm_goes_to_look_and_colour() -> None:
+    look = torch.eye(LOOK)[:1]
+    doubtful = torch.full((1, KIND), 1 / KIND) ** KIND_POWER
+    row = joined(_parts(look)._replace(kind=doubtful), 0.6, 0.3)[0]
+    kind, of_look, colour = (float(part.square().sum()) for part in row.split((KIND, LOOK, COLOUR)))
+    assert kind < 0.6
+    assert of_look / colour == pytest.approx(0.3 / 0.1, rel=1e-4)
+    assert kind + of_look + colour == pytest.approx(1, abs=1e-5)
+
+
+def test_an_exported_net_comes_back_to_train_on(tmp_path: Path) -> None:
+    path = Manifest.load()["garment-embedding"].path
+    net = GarmentEmbedding().eval()
+    load_onnx(net, path)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    images = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 255
+    with torch.no_grad():
+        rows = net(images).numpy()
+    assert rows == pytest.approx(session.run(None, {"image": images.numpy()})[0], abs=1e-3)
 
 
 def test_the_network_gives_unit_rows_for_any_training_side() -> None:
