@@ -93,8 +93,8 @@ class Visit:
             self.look, self.tab, self.index, self._look_at, self._look_wanted = look, "similar", 0, now, False
             return
         if not look or _ids(look) == _ids(self.look):
-            if look:
-                self.look = look  # same items, perhaps better reasons
+            if look and _reasons(look) != _reasons(self.look):
+                self.look = look  # same items, better reasons; with other scores alone nothing is to be painted anew
             return
         held = self.opened
         self._remember()
@@ -167,3 +167,7 @@ _TABS: Mapping[Intent, Tab] = {Intent.SIMILAR: "similar", Intent.OUTFIT: "comple
 
 def _ids(look: Look) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(s.item.id for s in look.similar), tuple(s.item.id for s in look.complete)
+
+
+def _reasons(look: Look) -> list[tuple[str, str, tuple[tuple[str, str], ...]]]:
+    return [(offer.why, offer.answers, offer.told) for offer in (*look.similar, *look.complete)]

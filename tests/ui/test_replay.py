@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from PyQt5.QtGui import QImage, QPainter
 from test_handoff import window_at_look
 from test_paint_budget import live
+from ui_stage import state
 
 from mirror.ui.baking import bake_plate
 from mirror.ui.canvas import Canvas
@@ -143,6 +145,19 @@ def test_all_that_the_overlay_reads_of_a_visit_decides() -> None:
     assert len(values) == len(public)
     for value in public.values():
         assert any(value is told for told in values)
+
+
+def test_a_look_with_other_scores_alone_is_the_look_that_stands() -> None:
+    """The slow thread looks again twice a second; a card does not tell its score."""
+    model = ScreenModel("given")
+    first = state().look
+    model._take_look(first, 0.0)
+    scored = replace(first, similar=tuple(replace(offer, score=offer.score / 2) for offer in first.similar))
+    model._take_look(scored, 1.0)
+    assert model.look is first
+    better = replace(first, similar=tuple(replace(offer, why="In your green") for offer in first.similar))
+    model._take_look(better, 2.0)
+    assert model.look is better
 
 
 def test_the_deck_is_painted_in_full_now_and_then_and_forgotten_with_her(app: Any, tmp_path: Path) -> None:
