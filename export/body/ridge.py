@@ -74,8 +74,11 @@ def logged(inputs: Floats) -> Floats:
 
     Of somebody whose sex counts as known, how sure a face was says nothing about the body: it is noise, left out here.
     """
-    sex = ((inputs[:, FEMALE] - 0.5) / SURE_FROM).clip(-1, 1)
-    return np.column_stack([np.log(np.maximum(inputs[:, :FEMALE], 1e-3)), sex])
+    return np.column_stack([np.log(np.maximum(inputs[:, :FEMALE], 1e-3)), _sex(inputs)])
+
+
+def _sex(inputs: Floats) -> Floats:
+    return ((inputs[:, FEMALE] - 0.5) / SURE_FROM).clip(-1, 1)
 
 
 def memberships(inputs: Floats) -> Floats:
@@ -86,7 +89,7 @@ def memberships(inputs: Floats) -> Floats:
     worn = np.column_stack([1 - told.sum(axis=1), told])
     seen = (inputs[:, CALF] > 0).astype(np.float64)
     calf = np.column_stack([1 - seen, seen])
-    sure = np.abs(logged(inputs)[:, FEMALE])
+    sure = np.abs(_sex(inputs))
     sex = np.column_stack([1 - sure, sure])
     return np.stack(
         [hats[:, k] * worn[:, level] * calf[:, int(c)] * sex[:, int(s)] for k, level, c, s in CELLS], axis=1

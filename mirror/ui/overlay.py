@@ -105,19 +105,13 @@ class Overlay(Canvas):
         if model.engineer and view is not None:
             engineer.draw_marks(painter, view, state, at.body(model.screen), at.scale)
         decides = self._decides(at, model)
-        if decides:
-            self._edges.paint(painter, decides, lambda p: self._top(p, at, model))
-        else:
-            self._top(painter, at, model)
+        self._edges.paint(painter, decides, lambda p: self._top(p, at, model))
         tagged = model.screen in TAGGED
         if view is not None and tagged:
             self.tags.paint(painter, self._lanes(at, model), model, state, view)
         elif not tagged:
             self.tags.hide()
-        if decides:
-            self._deck.paint(painter, decides, lambda p: self._on_screen(p, at, model))
-        elif not self._on_screen(painter, at, model) and model.screen is Screen.PLAIN:
-            self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
+        self._deck.paint(painter, decides, lambda p: self._on_screen(p, at, model))
         if view is not None:
             self.hands.paint(painter, self, view._replace(ox=view.ox + self.freeze.shift(at)))
         if self.dimmed and model.screen is Screen.ATTRACT:
@@ -136,8 +130,8 @@ class Overlay(Canvas):
         return (at, model.shown, self.words, self.look, self.stale, self.logo, self.recording, self.choices.bands,
                 self.handoff.told, self.phone.told, self.freeze.active)
 
-    def _on_screen(self, painter: QPainter, at: Layout, model: ScreenModel) -> bool:
-        """Paint the screen's own; whether it has any."""
+    def _on_screen(self, painter: QPainter, at: Layout, model: ScreenModel) -> None:
+        """Paint the screen's own."""
         draw = {
             Screen.ATTRACT: self._attract, Screen.APPROACH: self._approach, Screen.CONSENT: self._consent,
             Screen.GUIDANCE: self._guidance,
@@ -147,7 +141,8 @@ class Overlay(Canvas):
         if draw is not None:
             draw(painter, at, model)
             self.phone.paint(painter, at, model)
-        return draw is not None
+        elif model.screen is Screen.PLAIN:
+            self.targets.append((Rect(0, 0, at.width, at.height), (Intent.ASK,)))
 
     _panel: Baked
     _panel_at = float("-inf")

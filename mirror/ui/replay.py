@@ -59,10 +59,15 @@ class Replay:
 
     def paint(self, painter: QPainter, key: tuple[object, ...], draw: Callable[[QPainter], object]) -> None:
         """Paint what ``draw`` paints. ``key`` holds all that decides on it but for the time: a movement, a stand-in or
-        a picture that has not come yet is never repeated."""
+        a picture that has not come yet is never repeated. (): the time alone changes it, nothing is repeated."""
         canvas, known = self.canvas, self._painted
-        self.replayed = known is not None and known.key == key and 0 <= canvas.now - known.at < AGAIN_S
-        if self.replayed and known is not None:
+        self.replayed = False
+        if not key:
+            self._painted = None
+            draw(painter)
+            return
+        if known is not None and known.key == key and 0 <= canvas.now - known.at < AGAIN_S:
+            self.replayed = True
             for blit in known.blits:
                 painter.drawImage(*blit)
             canvas.plates.extend(known.plates)

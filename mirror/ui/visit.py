@@ -93,8 +93,8 @@ class Visit:
             self.look, self.tab, self.index, self._look_at, self._look_wanted = look, "similar", 0, now, False
             return
         if not look or _ids(look) == _ids(self.look):
-            if look and _reasons(look) != _reasons(self.look):
-                self.look = look  # same items, better reasons; with other scores alone nothing is to be painted anew
+            if look and _told(look) != _told(self.look):
+                self.look = look  # same items, perhaps at another price; other scores alone are told nowhere
             return
         held = self.opened
         self._remember()
@@ -169,5 +169,6 @@ def _ids(look: Look) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(s.item.id for s in look.similar), tuple(s.item.id for s in look.complete)
 
 
-def _reasons(look: Look) -> list[tuple[str, str, tuple[tuple[str, str], ...]]]:
-    return [(offer.why, offer.answers, offer.told) for offer in (*look.similar, *look.complete)]
+def _told(look: Look) -> list[tuple[object, ...]]:
+    """All of its offers but their scores."""
+    return [(offer.item, offer.why, offer.answers, offer.told) for offer in (*look.similar, *look.complete)]

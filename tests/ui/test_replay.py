@@ -158,6 +158,10 @@ def test_a_look_with_other_scores_alone_is_the_look_that_stands() -> None:
     better = replace(first, similar=tuple(replace(offer, why="In your green") for offer in first.similar))
     model._take_look(better, 2.0)
     assert model.look is better
+    dearer = replace(better, similar=tuple(
+        replace(offer, item=replace(offer.item, price=offer.item.price + 1)) for offer in better.similar))
+    model._take_look(dearer, 3.0)
+    assert model.look is dearer, "the shop's prices changed meanwhile"
 
 
 def test_the_deck_is_painted_in_full_now_and_then_and_forgotten_with_her(app: Any, tmp_path: Path) -> None:
@@ -204,6 +208,12 @@ def test_what_moves_stands_in_or_misses_a_picture_is_not_repeated(app: Any) -> N
 
     assert [paint(0.4, misses), paint(0.5, misses)] == [False, False]
 
+    canvas.begin(0.6)
+    for _ in range(2):
+        part.paint(QPainter(), (), lambda p: drawn.append("timed"))
+        assert not part.replayed
+    assert drawn[-2:] == ["timed", "timed"]
+
     def more_than_blits(p: Any) -> None:
         p.fillRect(0, 0, 4, 4, canvas.look.ink)
 
@@ -219,7 +229,7 @@ def test_a_part_that_stands_does_not_stop_what_moves(app: Any) -> None:
         canvas.begin(now)
         canvas.eased(0.0, 9.0)
         painter = QPainter(image)
-        part.paint(painter, (), lambda p: None)
+        part.paint(painter, ("same",), lambda p: None)
         painter.end()
         assert canvas.animating
         assert part.replayed is replayed
