@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -13,7 +14,7 @@ from mirror.pipeline.region import follow_region, wandering
 from mirror.pipeline.slot import LatestSlot
 from mirror.pipeline.stages import fresh
 from mirror.pipeline.telemetry import TelemetryRecord
-from mirror.pipeline.tracker import SAME_IOU, ShopperChoice, same_place
+from mirror.pipeline.tracker import MISTAKE_RATIO, SAME_IOU, SWITCH_RATIO, ShopperChoice, same_place
 from mirror.vision.pose import body_region
 
 SEEK_EVERY_S = 0.2
@@ -21,6 +22,10 @@ SEEK_EVERY_S = 0.2
 
 LEAST_HEIGHT_SHARE = 0.2
 """People less tall than this share of the frame are passers-by at the back of the shop: nobody to serve."""
+
+NEAR_HEIGHT_SHARE = 0.5
+"""Somebody new less tall than this share may stand behind the shopper, whom the people finder misses on one frame in
+fifteen or so: then the pose net is asked too, which sees who fills the frame."""
 
 TILE_ASPECT = 1.0
 """The people finder's square input shows a wide frame small: one person scores .15 to .23 in a whole 16:9 frame and
@@ -198,8 +203,12 @@ class PoseLoop:
             return False
         height, width = frame.small.shape[:2]
         middle = width / 2 if self._last_box is None else self._last_box.centre[0]
-        people = self._look(frame, time, middle) or self._as_one(frame)
-        if self._memory.shopper and self._last_box is not None:
+        people = self._look(frame, time, middle)
+        known = self._memory.shopper and self._last_box is not None
+        if not people or (not known and max(p.box.height for p in people) < NEAR_HEIGHT_SHARE * height):
+            people += [p for p in self._as_one(frame) if all(p.box.iou(other.box) < SAME_IOU for other in people)]
+        if known:
+            assert self._last_box is not None
             person = self._choice.again(people, self._last_box)
         else:
             person = self._choice.first(people, (width, height))
@@ -219,7 +228,7 @@ class PoseLoop:
         people = self._look(frame, time, own.centre[0])
         if _mean_score(pose) >= SURE_SCORE and all(p.box.iou(own) < SAME_IOU for p in people):
             people.append(Person(own, _mean_score(pose), pose))
-        review = self._choice.review(people, own, size, may_switch=not self._memory.consent)
+        review = self._choice.review(people, own, size, switch_at=self._switch_at())
         if review.own is not None and review.own.box.height > REGROW * own.height:
             self._region = follow_region(review.own.pose) or self._region
         if not review.keep:
@@ -230,6 +239,11 @@ class PoseLoop:
                 self._serve(time)
                 self._region = follow_region(review.successor.pose) or _square(review.successor.box)
         self._memory.seen(tuple(only_box(p, frame.factor) for p in people), review.crowd)
+
+    def _switch_at(self) -> float:
+        if self._memory.asked:
+            return math.inf
+        return MISTAKE_RATIO if self._memory.consent else SWITCH_RATIO
 
     def _look(self, frame: AnalysisFrame, time: float, middle: float) -> list[Person]:
         """Everybody tall enough in the tile around ``middle`` (pixels of the small copy)."""

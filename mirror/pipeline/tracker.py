@@ -12,6 +12,10 @@ SWITCH_RATIO = 1.4
 """Another person takes over only when she scores this much more: neighbours of nearly equal rank must not swap
 with every breath."""
 
+MISTAKE_RATIO = 2.0
+"""... and so much more where a notice is the consent: then the first one is being served although nobody said yes, and
+somebody at the back, seen a moment before the shopper was, must not be described for a whole visit."""
+
 SWITCH_LOOKS = 3
 """... and in this many looks of the people finder one after another (three seconds at one look a second)."""
 
@@ -91,13 +95,14 @@ class ShopperChoice:
         return max(close, key=lambda p: p.box.iou(last)) if close else None
 
     def review(
-        self, people: Sequence[Person], shopper: Box, frame_size: tuple[int, int], *, may_switch: bool
+        self, people: Sequence[Person], shopper: Box, frame_size: tuple[int, int], *, switch_at: float
     ) -> Review:
         """Compare everybody in view with the tracked shopper.
 
         Args:
             shopper: her present box, same pixels as ``people``.
-            may_switch: False once she consented: then nobody takes her place while she is there.
+            switch_at: how many times her score another's must be to take her place; infinite once she consented: then
+                nobody does while she is there.
         """
         own = max(people, key=lambda p: p.box.iou(shopper), default=None)
         if own is None or own.box.iou(shopper) < SAME_IOU:
@@ -112,9 +117,9 @@ class ShopperChoice:
         )
         best = max(others, key=lambda p: shopper_score(p, frame_size), default=None)
         ahead = best is not None and (
-            shopper_score(best, frame_size) > SWITCH_RATIO * shopper_score(own, frame_size)
+            shopper_score(best, frame_size) > switch_at * shopper_score(own, frame_size)
         )
-        self._rival_looks = self._rival_looks + 1 if ahead and may_switch else 0
+        self._rival_looks = self._rival_looks + 1 if ahead else 0
         if self._rival_looks >= SWITCH_LOOKS:
             self.reset()
             return Review(keep=False, successor=best, crowd=crowd)

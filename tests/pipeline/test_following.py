@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from pipeline_world import SIZE, FakeVision, World, as_in, figure, frame, person
@@ -13,7 +15,7 @@ from mirror.pipeline.pose_loop import PoseLoop
 from mirror.pipeline.region import follow_region
 from mirror.pipeline.stance import distance, frontality
 from mirror.pipeline.telemetry import TelemetryRecord
-from mirror.pipeline.tracker import MISSED_LOOKS, SWITCH_LOOKS, ShopperChoice, choose_shopper
+from mirror.pipeline.tracker import MISSED_LOOKS, SWITCH_LOOKS, SWITCH_RATIO, ShopperChoice, choose_shopper
 
 
 def box_of(pose: Pose):  # type: ignore[no-untyped-def]
@@ -36,38 +38,38 @@ def test_two_equal_neighbours_do_not_swap_and_one_look_of_a_better_one_changes_n
     a, b = figure(560), figure(720)
     shopper = box_of(a)
     for wobble in (-8, 6, -3, 9, 0):
-        review = choice.review([person(figure(560 + wobble)), person(b)], shopper, SIZE, may_switch=True)
+        review = choice.review([person(figure(560 + wobble)), person(b)], shopper, SIZE, switch_at=SWITCH_RATIO)
         assert review.keep
     better = person(figure(640, top=60, tall=640))
     behind = person(figure(560, tall=300))
     for look in range(SWITCH_LOOKS - 1):
-        assert choice.review([behind, better], behind.box, SIZE, may_switch=True).keep, look
-    assert choice.review([behind], behind.box, SIZE, may_switch=True).keep
-    assert choice.review([behind, better], behind.box, SIZE, may_switch=True).keep, "the count began anew"
+        assert choice.review([behind, better], behind.box, SIZE, switch_at=SWITCH_RATIO).keep, look
+    assert choice.review([behind], behind.box, SIZE, switch_at=SWITCH_RATIO).keep
+    assert choice.review([behind, better], behind.box, SIZE, switch_at=SWITCH_RATIO).keep, "the count began anew"
 
 
 def test_a_clearly_better_person_takes_over_after_three_looks_but_never_once_she_consented() -> None:
     small, large = person(figure(300, tall=300)), person(figure(680, top=60, tall=640))
     choice = ShopperChoice()
-    reviews = [choice.review([small, large], small.box, SIZE, may_switch=True) for _ in range(SWITCH_LOOKS)]
+    reviews = [choice.review([small, large], small.box, SIZE, switch_at=SWITCH_RATIO) for _ in range(SWITCH_LOOKS)]
     assert [r.keep for r in reviews] == [True, True, False]
     assert reviews[-1].successor is large
     choice = ShopperChoice()
     assert all(
-        choice.review([small, large], small.box, SIZE, may_switch=False).keep for _ in range(3 * SWITCH_LOOKS))
+        choice.review([small, large], small.box, SIZE, switch_at=math.inf).keep for _ in range(3 * SWITCH_LOOKS))
 
 
 def test_a_second_person_as_near_is_a_crowd_and_a_passer_by_at_the_back_is_not() -> None:
     shopper = person(figure(640))
     choice = ShopperChoice()
-    assert choice.review([shopper, person(figure(950, tall=450))], shopper.box, SIZE, may_switch=True).crowd
-    assert not choice.review([shopper, person(figure(950, tall=200))], shopper.box, SIZE, may_switch=True).crowd
+    assert choice.review([shopper, person(figure(950, tall=450))], shopper.box, SIZE, switch_at=SWITCH_RATIO).crowd
+    assert not choice.review([shopper, person(figure(950, tall=200))], shopper.box, SIZE, switch_at=SWITCH_RATIO).crowd
 
 
 def test_a_track_on_a_coat_stand_ends_when_no_person_is_found_there_twice() -> None:
     choice = ShopperChoice()
     stand, other = box_of(figure(200)), person(figure(900))
-    reviews = [choice.review([other], stand, SIZE, may_switch=False) for _ in range(MISSED_LOOKS)]
+    reviews = [choice.review([other], stand, SIZE, switch_at=math.inf) for _ in range(MISSED_LOOKS)]
     assert [r.keep for r in reviews] == [True, False]
     assert reviews[-1].successor is other
 
@@ -170,3 +172,38 @@ def test_one_frame_in_which_the_net_errs_costs_that_frame_alone_and_two_in_a_row
     assert {10, 20, 21} <= missing
     assert not missing & (set(range(1, 20)) - {10})
     assert max(missing) < 21 + 8, "and then she is found again"
+
+
+def followed(memory: ShopperMemory) -> float:
+    """Where she who is followed stands, in pixels from the left."""
+    pose = memory.recall(-1, 0.0).pose
+    return float("nan") if pose is None else float(pose.keypoints[0, 0])
+
+
+def test_one_at_the_back_is_not_taken_for_the_shopper_whom_the_people_finder_misses() -> None:
+    back, near = figure(380, top=200, tall=200), figure(640)
+    vision, memory = FakeVision(World(lambda number: [back, near])), ShopperMemory(consent="given")
+    vision.people.find = lambda image: [person(as_in(image, back), 0.4)]  # type: ignore[method-assign]
+    loop = PoseLoop(vision.pose, vision.people, memory, TelemetryRecord(), people_every_s=60.0, forget_after_s=2.0)
+    for at in range(5):
+        loop.step(shrink(frame(at, 100 + at / 30)))
+    assert followed(memory) == pytest.approx(640, abs=4)
+
+
+@pytest.mark.parametrize("chose", [False, True])
+def test_where_a_notice_is_the_consent_one_far_larger_takes_over_until_a_choice_is_made(chose: bool) -> None:
+    back, near = figure(480, top=250, tall=240), figure(680, top=60, tall=600)
+    there: list[Pose] = [back]
+    vision, memory = FakeVision(World(lambda number: there)), ShopperMemory(consent="given")
+    loop = PoseLoop(vision.pose, vision.people, memory, TelemetryRecord(), people_every_s=1.0, forget_after_s=2.0)
+    for at in range(10):
+        loop.step(shrink(frame(at, 100 + at / 30)))
+    first = memory.shopper
+    assert followed(memory) == pytest.approx(480, abs=4)
+    if chose:
+        memory.declare({"style": "smart"})
+    there.append(near)
+    for at in range(10, 10 + 30 * (SWITCH_LOOKS + 1)):
+        loop.step(shrink(frame(at, 100 + at / 30)))
+    assert followed(memory) == pytest.approx(480 if chose else 680, abs=4)
+    assert (memory.shopper == first) is chose, "who takes over is somebody else: nothing is carried over"
