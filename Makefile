@@ -59,6 +59,8 @@ $(VENV)/bin/python:
 $(VENV)/.installed: pyproject.toml $(VENV)/bin/python
 	@echo "==> installing the mirror (a minute or two, once)"
 	@$(BIN)/pip install --disable-pip-version-check -q -e .
+	@# where Python may not write beside the code, every start would compile all of it: a quarter of a second
+	@$(BIN)/python -m compileall -q mirror catalog
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

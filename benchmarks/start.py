@@ -4,7 +4,8 @@
 
 Every run is a process of its own with the real command (`mirror run`, consent given, the real window). "cold": every
 file that the run before had open or mapped was put out of the page cache (Linux; what another process maps stays). The
-clip should show a whole person facing the camera from its first frame on, as those of `python -m benchmarks.clip` do.
+mirror's bytecode is there, as after an install, whatever PYTHONDONTWRITEBYTECODE says here. The clip should show a
+whole person facing the camera from its first frame on, as those of `python -m benchmarks.clip` do.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ def _one(source: str, size: str, evict: Sequence[str] | None) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.start", "--as-child", f"{began!r}", "--source", source, "--size", size],
         capture_output=True, text=True, timeout=LIMIT_S + 30, check=False,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
     )
     if done.returncode != 0:
         raise MirrorError(f"start: the run failed: {(done.stderr.strip().splitlines() or ['no word'])[-1]}")
