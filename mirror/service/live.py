@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from catalog.index import Catalogue
 from mirror.camera.opening import open_source
 from mirror.camera.source import Source
 from mirror.config import Settings
@@ -15,6 +18,9 @@ from mirror.pipeline.trace import Trace, check_writable
 from mirror.runtime.heap import share_heap
 from mirror.service.opening import load_vision, open_catalogue, say
 from mirror.service.screen import choose_platform
+
+if TYPE_CHECKING:
+    from mirror.ui.phone_desk import PhonePages
 
 
 def run_mirror(
@@ -42,11 +48,10 @@ def run_mirror(
     vision.start()
     try:
         # after the platform is chosen: importing the window imports Qt
-        from mirror.service.phone import phone_pages
         from mirror.ui.window import run_window
 
         source = open_configured(settings)
-        with open_catalogue(settings, catalogue) as opened, phone_pages(settings, opened) as phone:
+        with open_catalogue(settings, catalogue) as opened, _phone_pages(settings, opened) as phone:
             pipeline = LivePipeline(source, vision, opened, settings)
             pipeline.telemetry.trace = events
             if declared:
@@ -59,6 +64,14 @@ def run_mirror(
         vision.join()
         if events is not None and trace is not None:
             events.write(trace)
+
+
+def _phone_pages(settings: Settings, catalogue: Catalogue | None) -> AbstractContextManager[PhonePages | None]:
+    if not (settings.phone.remote or settings.phone.looks):
+        return nullcontext()  # a server's imports take the first picture a fiftieth of a second
+    from mirror.service.phone import phone_pages
+
+    return phone_pages(settings, catalogue)
 
 
 def open_configured(settings: Settings) -> Source:
