@@ -1,12 +1,14 @@
 """A catalogue under stress: mutated files, and replacing under readers in threads and processes.
 
 ``python -m benchmarks.catalogue_stress FILE [followed]`` is one such reading process: it asks in four threads until its
-standard input ends, prints its memory for each line of it, and at the end what it saw as JSON.
+standard input ends, prints its memory (:class:`Held`) for each line of it, and at the end what it saw as JSON.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
 import json
 import struct
 import subprocess
@@ -17,7 +19,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,8 +33,11 @@ from catalog.layout import PAGE
 from catalog.publish import publish, roll_back
 from catalog.writer import write_index
 from mirror.domain import FloatArray, Item, MirrorError, UsageError
+from mirror.runtime.heap import hold_large, share_heap
 
 THREADS = 4
+WARM_SWAPS = 1000
+"""Before those that count: caches fill, and pages of the heap are touched for the first time."""
 _SAMPLES = 400
 _MOST_SWAPS = 100_000
 _ITEMS = 160
@@ -164,12 +169,14 @@ _MUTATIONS: tuple[Callable[[bytearray, np.random.Generator], bytearray], ...] = 
 )
 
 
-def swap(folder: Path, swaps: int) -> dict[str, Any]:
-    """Publish ``swaps`` indexes under two reading processes of four threads each, one of which is followed as in a
-    mirror: what they saw together, and the most that one of them grew in the first quarter (each thread's allocator
-    takes its share once) and in the rest. Whether that is growth is told by the slope of each over the rest, kB for
-    1,000 swaps with a 95 % interval (:func:`benchmarks.slope.slope`; None with too few swaps). Each tenth is rolled
-    back and forth too."""
+def swap(folder: Path, swaps: int, warm: int = WARM_SWAPS) -> dict[str, Any]:
+    """Publish ``swaps`` indexes, after ``warm`` ones that do not count, under two reading processes of four
+    threads each, one of which is followed as in a mirror: what they saw together, and what their memory did. Each tenth
+    is rolled back and forth too.
+
+    ``growth`` of each process: the slope for 1,000 swaps with its 95 % interval (:func:`benchmarks.slope.slope`; None
+    with too few swaps) of what is in use (:class:`Held`), which tells a leak, and of what is resident, which can only
+    rise: a page of a heap that was touched once stays."""
     if not 0 < swaps <= _MOST_SWAPS:
         raise UsageError(f"--swaps {swaps}: give 1 to {_MOST_SWAPS}")
     path, new = folder / "swapped.catalogue", folder / "new.catalogue"
@@ -179,13 +186,14 @@ def swap(folder: Path, swaps: int) -> dict[str, Any]:
         subprocess.Popen([*command, *how], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for how in ([], ["followed"])
     ]
-    begun = [_told(reader) for reader in readers]
+    for reader in readers:
+        _told(reader)
     at: list[int] = []
-    held: list[list[int]] = []
+    held: list[list[Held]] = []
     started = time.monotonic()
-    for price in range(2, swaps + 2):
-        done = price - 2
-        if done >= swaps // 4 and not done % max(1, swaps // _SAMPLES):
+    for price in range(2, warm + swaps + 2):
+        done = price - 2 - warm
+        if done >= 0 and not done % max(1, swaps // _SAMPLES):
             at.append(done)
             held.append([_asked(reader) for reader in readers])
         write_small(new, price)
@@ -200,33 +208,36 @@ def swap(folder: Path, swaps: int) -> dict[str, Any]:
     for file in (path, new, previous_of(path)):
         file.unlink()
     return {
-        "swaps": swaps, "seconds": round(seconds, 2), "processes": len(readers), "threads_each": THREADS,
+        "warm_swaps": warm, "swaps": swaps, "seconds": round(seconds, 2), "processes": len(readers),
+        "threads_each": THREADS,
         **{name: sum(one[name] for one in seen) for name in ("queries", "errors", "mixed")},
         "states_seen": [one["states"] for one in seen], "last_state": [one["last"] for one in seen],
-        "settled_kb": max(b - a for a, b in zip(begun, held[0], strict=True)),
-        "grown_kb": max(b - a for a, b in zip(held[0], held[-1], strict=True)),
-        "kb_per_1000_swaps": [_slope(at, one) for one in zip(*held, strict=True)],
+        "growth": [
+            {name: _slope(at, [getattr(one, name) for one in process]) for name in Held._fields}
+            for process in zip(*held, strict=True)
+        ],
+        "resident_grown_kb": max(b.resident_kb - a.resident_kb for a, b in zip(held[0], held[-1], strict=True)),
         "maps_left": max(one["maps"] for one in seen),
     }
 
 
-def _slope(at: Sequence[int], kb: Sequence[int]) -> dict[str, Any] | None:
-    found = slope([60 * done / 1000 for done in at], kb)  # a thousand swaps are its minute
+def _slope(at: Sequence[int], values: Sequence[int]) -> dict[str, Any] | None:
+    found = slope([60 * done / 1000 for done in at], values)  # a thousand swaps are its minute
     if found is None:
         return None
     return {
-        "value": round(found.per_minute, 1), "low": round(found.low, 1), "high": round(found.high, 1),
+        "per_1000_swaps": round(found.per_minute, 1), "low": round(found.low, 1), "high": round(found.high, 1),
         "zero_inside": found.has_zero,
     }
 
 
-def _told(reader: subprocess.Popen[str]) -> int:
+def _told(reader: subprocess.Popen[str]) -> Held:
     assert reader.stdout is not None
-    return int(reader.stdout.readline())
+    return Held(*json.loads(reader.stdout.readline()))
 
 
-def _asked(reader: subprocess.Popen[str]) -> int:
-    """The memory of a reading process now, kB."""
+def _asked(reader: subprocess.Popen[str]) -> Held:
+    """The memory of a reading process now."""
     assert reader.stdin is not None
     reader.stdin.write("\n")
     reader.stdin.flush()
@@ -234,10 +245,12 @@ def _asked(reader: subprocess.Popen[str]) -> int:
 
 
 def _read_until_told(path: Path, followed: bool) -> dict[str, Any]:
+    share_heap()  # as the mirror does, before there are threads: else each takes a heap, and its own time to fill it
     vectors = SyntheticShop.of(_ITEMS).vectors
     done = threading.Event()
     counts = {"queries": 0, "errors": 0, "mixed": 0}
-    states = bytearray(b"\0" * (_MOST_SWAPS + 2))  # not a set: its hundred bytes a swap would look like growth
+    # not a set: its hundred bytes a swap would look like growth
+    states = bytearray(b"\0" * (WARM_SWAPS + _MOST_SWAPS + 2))
     lock = threading.Lock()
 
     def ask(catalogue: Catalogue, seed: int) -> None:
@@ -266,9 +279,10 @@ def _read_until_told(path: Path, followed: bool) -> dict[str, Any]:
             thread.start()
         while counts["queries"] < 500:
             time.sleep(0.005)
-        print(anonymous_kb(), flush=True)
+        hold_large()
+        print(json.dumps(Held.now()), flush=True)
         for _ in sys.stdin:
-            print(anonymous_kb(), flush=True)
+            print(json.dumps(Held.now()), flush=True)
         done.set()
         for thread in threads:
             thread.join()
@@ -276,6 +290,37 @@ def _read_until_told(path: Path, followed: bool) -> dict[str, Any]:
         last = catalogue.query(vectors[0], _ASKED[0], 1)[0][0].price
         maps = sum(path.name in line for line in Path("/proc/self/maps").read_text().splitlines())
     return {**counts, "states": sum(states), "last": last, "maps": maps}
+
+
+class Held(NamedTuple):
+    """Memory of a process, once its garbage is collected. What is in use is counted by the C library, which large
+    blocks come from (kB; 0 where it is not glibc), and by Python, which keeps those to 512 bytes itself."""
+
+    in_use_kb: int
+    python_blocks: int
+    resident_kb: int
+
+    @classmethod
+    def now(cls) -> Held:
+        """Of this process."""
+        gc.collect()
+        return cls(_allocated_kb(), sys.getallocatedblocks(), anonymous_kb())
+
+
+class _Mallinfo(ctypes.Structure):
+    """``struct mallinfo2`` of glibc's malloc.h."""
+
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")]
+
+
+def _allocated_kb() -> int:
+    mallinfo = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if mallinfo is None:
+        return 0
+    mallinfo.restype = _Mallinfo
+    told = mallinfo()
+    return int(told.uordblks + told.hblkhd) // 1024
 
 
 def anonymous_kb() -> int:
