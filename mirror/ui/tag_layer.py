@@ -15,6 +15,7 @@ from mirror.ui import pills, theme
 from mirror.ui.baking import Baked, bake_free
 from mirror.ui.canvas import Canvas
 from mirror.ui.layout import Layout, Rect
+from mirror.ui.replay import AGAIN_S
 from mirror.ui.screens import Intent, Pick
 from mirror.ui.states import ScreenModel
 from mirror.ui.tags import Tag, TagPlaces
@@ -50,11 +51,13 @@ class TagLayer:
         self.name_colour = name_colour
         self.places = TagPlaces()
         self._since: dict[str, float] = {}
+        self._drawn: dict[str, tuple[tuple[object, ...], float, Baked]] = {}
 
     def forget(self) -> None:
-        """Let go of where her tags stood."""
+        """Let go of where her tags stood, and of what they said."""
         self.places.forget()
         self._since.clear()
+        self._drawn.clear()
 
     def hide(self) -> None:
         """Tags that come again grow again."""
@@ -87,6 +90,8 @@ class TagLayer:
                 place = self.canvas.put(painter, self._tag(at, tag, sizes, declared=declared), tag.plate.x, tag.plate.y)
                 if tag.yours:
                     self._touched(place, sizes)
+        if len(self._drawn) > len(tags):
+            self._drawn = {tag.key: self._drawn[tag.key] for tag in tags if tag.key in self._drawn}
 
     def _leader(self, painter: QPainter, at: Layout, dot: QPointF, foot: QPointF) -> None:
         """The slanting line from what is named to its plate."""
@@ -116,6 +121,23 @@ class TagLayer:
                 self.canvas.targets.append((plate._replace(y=plate.y + i * tall, h=tall), (Pick("size", size),)))
 
     def _tag(self, at: Layout, tag: Tag, sizes: tuple[str, ...], *, declared: bool) -> Baked:
+        """A tag's plate. What it says seldom changes: then it is not asked for again, as in :mod:`mirror.ui.replay`."""
+        canvas, garment = self.canvas, tag.garment
+        said: tuple[object, ...] = (sizes, declared) if garment is None else (garment.category, garment.colours)
+        key = (canvas.look, canvas.words, at.scale, tag.plate.w, tag.plate.h, said)
+        drawn = self._drawn.get(tag.key)
+        if drawn is not None and drawn[0] == key and 0 <= canvas.now - drawn[1] < AGAIN_S:
+            return drawn[2]
+        before, canvas.provisional = canvas.provisional, False
+        baked = self._baked(at, tag, sizes, declared=declared)
+        if canvas.provisional:
+            self._drawn.pop(tag.key, None)
+        else:
+            canvas.provisional = before
+            self._drawn[tag.key] = key, canvas.now, baked
+        return baked
+
+    def _baked(self, at: Layout, tag: Tag, sizes: tuple[str, ...], *, declared: bool) -> Baked:
         w, h, words = tag.plate.w, tag.plate.h, self.canvas.words
         if tag.garment is None:
             about = words("yourSize" if declared else "about")

@@ -7,6 +7,7 @@ they move at once: a plate that trembles with the keypoints cannot be read.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Literal, NamedTuple
 
 from mirror.domain import Garment, Pose
@@ -82,14 +83,18 @@ class TagPlaces:
         ``now`` is the time in monotonic seconds.
         """
         joints = _joints(view, pose)
-        side_of = _sides(at, _body_x(view, joints))
+        body_x = _body_x(view, joints)
+        side_of = _sides(at, body_x)
         wishes = [w for w in (_size_wish(at, joints, side_of("left"), sizes),) if w]
+        both = side_of("left") != side_of("right")
         seen: set[str] = set()
         top, floor = at.corridor.y, at.corridor.bottom - DOT * at.scale
         for garment in sorted(garments, key=_score, reverse=True):
             if garment.category in seen or len(seen) >= TAGS_MOST:
                 continue
             wish = _garment_wish(view, joints, garment, side_of("right"), floor)
+            if both and self._levels_left(at, wish, wishes, body_x):
+                wish = _garment_wish(view, joints, garment, "left", floor)
             if top <= wish.dot[1] < floor and 0 <= wish.dot[0] < at.width:
                 seen.add(garment.category)
                 wishes.append(wish)
@@ -99,6 +104,17 @@ class TagPlaces:
             tags += self._stack(at, lane, side, [w for w in wishes if w.side == side], now)
         self._held = {tag.key: (_side_of(at, tag.plate), tag.plate.y) for tag in tags}
         return tags
+
+    def _levels_left(self, at: Layout, wish: _Wish, others: Sequence[_Wish], body_x: float) -> bool:
+        """Whether a garment is named at the left, beside her size: one that is there already, a bag that she carries
+        there, and what the right lane has no place level with; unless the other lane is better by :data:`STILL`."""
+        held = self._held.get(wish.key)
+        here: Side = held[0] if held else "left" if wish.key == "bag" and wish.dot[0] < body_x else "right"
+        there: Side = "left" if here == "right" else "right"
+        off = _off_level(at, wish, here, others)
+        if off > 0 and _off_level(at, wish, there, others) < off - STILL * at.scale:
+            return there == "left"
+        return here == "left"
 
     def _stack(self, at: Layout, lane: Rect, side: Side, wishes: list[_Wish], now: float) -> list[Tag]:
         """Plates of one lane from top to bottom, each as near its wish as the ones above and below let it."""
@@ -140,6 +156,20 @@ class TagPlaces:
         rested = now - since >= REST_S
         self._level[wish.key] = (level, float("inf") if rested else since)
         return rested
+
+
+def _off_level(at: Layout, wish: _Wish, side: Side, others: Sequence[_Wish]) -> float:
+    """Window pixels by which a leader would slant in a lane in which ``others`` stand where they wish: about."""
+    lane, gap = at.lane_left if side == "left" else at.lane_right, GAP * at.scale
+    half = wish.size[1] * at.scale / 2
+    if lane.h < 2 * half:
+        return inf
+    middle = min(max(wish.dot[1], lane.y + half), lane.bottom - half)
+    for other in others:
+        apart = half + other.size[1] * at.scale / 2 + gap
+        if other.side == side and abs(middle - other.dot[1]) < apart:
+            middle = other.dot[1] + (apart if middle > other.dot[1] else -apart)
+    return max(0.0, wish.low - middle, middle - wish.high, lane.y + half - middle, middle + half - lane.bottom)
 
 
 def _tag(wish: _Wish, plate: Rect, side: Side, scale: float) -> Tag:

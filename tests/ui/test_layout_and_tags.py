@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -11,7 +12,7 @@ from mirror.domain import Box, Garment
 from mirror.ui.framing import Framing, body_span
 from mirror.ui.layout import TOUCH_LEAST, Layout, Rect, layout
 from mirror.ui.screens import Screen
-from mirror.ui.tags import TAGS_MOST, TagPlaces
+from mirror.ui.tags import TAGS_MOST, Tag, TagPlaces
 
 SIZES = [(1080, 1920), (1920, 1080), (720, 1280), (1280, 720), (2160, 3840), (3840, 2160), (1200, 1600), (1024, 768)]
 CLEAR = [Screen.CONSENT, Screen.PLAIN, Screen.LOOKING, Screen.LOOK]
@@ -130,6 +131,37 @@ def test_bags_are_pointed_at_under_the_handles_and_shoes_below_the_hem(crowded: 
         assert shown.y1 + highest * shown.height - 1 <= tag.dot[1] <= shown.y2
         if name == "bag":
             assert tag.dot[0] == pytest.approx(shown.centre[0], abs=1)
+
+
+def test_what_the_right_lane_cannot_name_level_stands_at_the_left_and_stays_there() -> None:
+    """As beside a code, which takes the foot of the right lane."""
+    at, places = layout(1080, 1920), TagPlaces()
+    short = replace(at, lane_right=at.lane_right._replace(h=round(0.45 * at.lane_right.h)))
+    view = Framing(1080, 1920).step(FRAME, body_span(pose()), at.corridor, 0.0)
+    worn = [Garment("top", Box(560, 172, 720, 372), 0.9), Garment("boots", Box(590, 600, 690, 670), 0.8)]
+
+    def placed(place: Layout, now: float, lower: float = 0.0) -> dict[str, Tag]:
+        moved = [worn[0], Garment("boots", Box(590, 600 - lower, 690, 670 - lower), 0.8)]
+        return {tag.key: tag for tag in places.place(place, view, pose(), moved, sizes=1, now=now)}
+
+    at_right = placed(at, 0.0)
+    assert min(at_right["top"].plate.x, at_right["boots"].plate.x) > at.corridor.right
+    tags = placed(short, 0.1)
+    assert tags["top"].plate.x > at.corridor.right
+    assert tags["boots"].plate.right < at.corridor.x
+    assert tags["boots"].dot[1] == tags["boots"].foot[1], "level"
+    assert tags["boots"].dot[0] < at_right["boots"].dot[0], "on the leg that stands there"
+    back = placed(at, 0.2)
+    assert back["boots"].plate == tags["boots"].plate, "it does not change sides for nothing"
+
+
+@pytest.mark.parametrize(("x", "at_left"), [(760, True), (520, False)])
+def test_a_bag_is_named_on_the_side_where_she_carries_it(x: float, at_left: bool) -> None:
+    at = layout(1080, 1920)
+    view = Framing(1080, 1920).step(FRAME, body_span(pose()), at.corridor, 0.0)
+    bag = Garment("bag", Box(x - 40, 400, x + 40, 500), 0.9)
+    tag = next(t for t in TagPlaces().place(at, view, pose(), [bag], sizes=0, now=0.0) if t.key == "bag")
+    assert (tag.plate.right < at.corridor.x) is at_left, "a mirror shows the picture's right at the left"
 
 
 @pytest.mark.parametrize("screen", [Screen.CORRECTION, Screen.DETAIL])
