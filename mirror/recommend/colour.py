@@ -96,7 +96,7 @@ class Tone:
     colourful: float
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def tone(colour: str) -> Tone:
     """The tone of ``#rrggbb``.
 
@@ -147,7 +147,6 @@ def colour_name(colour: str, lang: str = "en") -> str:
     return _WORDS.get(lang, {}).get(key, key)
 
 
-@lru_cache(maxsize=1024)
 def distance(first: str, second: str) -> float:
     """OKLab distance of two colours; 0.02 is just noticed side by side, 0.1 is clearly another tone."""
     one, other = tone(first), tone(second)
@@ -167,7 +166,7 @@ def relation(first: str, second: str) -> Relation:
     return "opposite" if apart >= 140 else "apart"
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def harmony(first: str, second: str) -> float:
     """How well two colours are worn together, 0..1.
 

@@ -263,6 +263,6 @@ def _plain_title(item: Item) -> str:
     return _plain(item.title)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _plain(title: str) -> str:
     return " ".join(title.lower().split())

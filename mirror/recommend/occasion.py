@@ -53,7 +53,7 @@ def occasion(item: Item) -> Occasion:
     return _occasion(item.styles, item.category, item.title)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _occasion(styles: tuple[str, ...], category: str, title: str) -> Occasion:
     said = styles or USUAL.get(category, ("casual",))
     words = plain(title).split()

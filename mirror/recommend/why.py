@@ -192,13 +192,14 @@ def _pair(mine: str, theirs: str) -> str:
 
 def _said(key: str, lang: str, worn: Garment, mine: str = "") -> str:
     theirs = worn.colours[0] if worn.colours else ""
-    return _sentence(key, lang if lang in SENTENCES else "en", worn.category, theirs, mine)
+    lang = lang if lang in SENTENCES else "en"
+    named = [colour and colour_name(colour, lang) for colour in (theirs, mine)]
+    return _sentence(key, lang, worn.category, *named)
 
 
-@lru_cache(maxsize=512)
-def _sentence(key: str, lang: str, category: str, worn: str, mine: str) -> str:
-    colour = colour_name(mine, lang) if mine else ""
-    theirs = colour_name(worn, lang) if worn else ""
+@lru_cache(maxsize=256)
+def _sentence(key: str, lang: str, category: str, theirs: str, colour: str) -> str:
+    """By the colours' names: hers as they are seen are new ones with every look."""
     sentence = SENTENCES[lang][key].format(
         worn=NOUNS[lang].get(category, category), colour=colour, Colour=colour[:1].upper() + colour[1:],
         theirs=theirs,
