@@ -71,7 +71,7 @@ class Overlay(Canvas):
         self.phone = PhoneCode(self, self.handoff, self.freeze)
         self._edges, self._deck = Replay(self), Replay(self)
         self._stop_x = 0
-        self._cleared: tuple[Layout | None, object, Any] = None, None, None
+        self._cleared: tuple[tuple[object, ...], Any] = (), None
         self._somebody = False
 
     def forget(self) -> None:
@@ -84,6 +84,7 @@ class Overlay(Canvas):
         self.phone.forget()
         self._edges.forget()
         self._deck.forget()
+        self._cleared = (), None
 
     def prepare(self, at: Layout, model: ScreenModel) -> None:
         """Draw what is missing, and what she will probably ask for next; between paints."""
@@ -108,7 +109,7 @@ class Overlay(Canvas):
         self._edges.paint(painter, decides, lambda p: self._top(p, at, model))
         tagged = model.screen in TAGGED
         if view is not None and tagged:
-            self.tags.paint(painter, self._lanes(at, model), model, state, view)
+            self.tags.paint(painter, self._lanes(at, model, decides), model, state, view)
         elif not tagged:
             self.tags.hide()
         self._deck.paint(painter, decides, lambda p: self._on_screen(p, at, model))
@@ -153,13 +154,12 @@ class Overlay(Canvas):
         self._panel_at = now
         return True
 
-    def _lanes(self, at: Layout, model: ScreenModel) -> Layout:
+    def _lanes(self, at: Layout, model: ScreenModel, decides: tuple[object, ...]) -> Layout:
         """The layout whose lanes leave all that stands in them its place; made anew only when that changes."""
-        key = (model.screen, self.handoff.shown(model), self.phone.shown(at, model))
-        if self._cleared[0] is not at or self._cleared[1] != key:
+        if not decides or self._cleared[0] != decides:
             lanes = self.handoff.cleared(self.freeze.cleared(at.for_tags(model.screen), model), model)
-            self._cleared = at, key, self.phone.cleared(lanes, model)
-        return self._cleared[2]
+            self._cleared = decides, self.phone.cleared(lanes, model)
+        return self._cleared[1]
 
     # the edges
 

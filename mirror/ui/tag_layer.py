@@ -52,6 +52,7 @@ class TagLayer:
         self.places = TagPlaces()
         self._since: dict[str, float] = {}
         self._drawn: dict[str, tuple[tuple[object, ...], float, Baked]] = {}
+        self._kept: tuple[object, float, dict[str, Baked]] = None, 0.0, {}
 
     def forget(self) -> None:
         """Let go of where her tags stood, and of what they said."""
@@ -73,17 +74,18 @@ class TagLayer:
         tags = self.places.place(at, view, state.pose, state.garments, sizes=len(sizes), now=self.canvas.now)
         self._since = {tag.key: self._since.get(tag.key, self.canvas.now) for tag in tags}
         shown: list[tuple[Tag, float]] = []
+        parts = self._parts(at)
         for tag in tags:
             if tag.yours and not sizes:
-                self._dot(painter, at, "pending", tag.dot)
+                _dot(painter, parts["pending"], tag.dot)
                 continue
             grown = self.canvas.eased(self._since[tag.key], TAG_S)
             (x, y), (foot_x, foot_y) = tag.dot, tag.foot
             if y == foot_y:
-                self._level_leader(painter, at, y, x, round(x + (foot_x - x) * grown))
+                self._level_leader(painter, parts["strip"], y, x, round(x + (foot_x - x) * grown))
             else:
                 self._leader(painter, at, QPointF(x, y), QPointF(x + (foot_x - x) * grown, y + (foot_y - y) * grown))
-            self._dot(painter, at, "yours" if tag.yours else "dot", tag.dot)
+            _dot(painter, parts["yours" if tag.yours else "dot"], tag.dot)
             shown.append((tag, grown))
         for tag, grown in shown:
             if grown >= 1.0:
@@ -101,10 +103,8 @@ class TagLayer:
             painter.drawLine(dot, foot)
         painter.setRenderHint(QPainter.Antialiasing, False)
 
-    def _level_leader(self, painter: QPainter, at: Layout, y: int, dot: int, foot: int) -> None:
+    def _level_leader(self, painter: QPainter, strip: Baked, y: int, dot: int, foot: int) -> None:
         """A level one is cut off a strip: drawing smooth lines is dear."""
-        strip = self.canvas.kept(("leader",), lambda: bake_free(
-            round(LEADER[0] * at.scale), 2 * round(LEADER[1] / 2 * at.scale), at.scale, _draw_strip))
         left, right = (dot, foot) if dot < foot else (foot, dot)
         while left < right:
             wide = min(right - left, strip.width)
@@ -149,9 +149,13 @@ class TagLayer:
             self.canvas.look, w, h, at.scale, hue, words.category(garment.category),
             self.name_colour(hue) if hue else ""), ("tag", tag.key))
 
-    def _dot(self, painter: QPainter, at: Layout, kind: str, where: tuple[int, int]) -> None:
-        baked = self.canvas.kept(("dot", kind), lambda: self._bake_dot(at, kind))
-        baked.paint(painter, where[0] - baked.width // 2, where[1] - baked.height // 2)
+    def _parts(self, at: Layout) -> dict[str, Baked]:
+        """The strip that leaders are cut off, and the dots."""
+        if self._kept[0] is not self.canvas.look or self._kept[1] != at.scale:
+            strip = bake_free(round(LEADER[0] * at.scale), 2 * round(LEADER[1] / 2 * at.scale), at.scale, _draw_strip)
+            self._kept = self.canvas.look, at.scale, {
+                "strip": strip, **{kind: self._bake_dot(at, kind) for kind in ("dot", "yours", "pending")}}
+        return self._kept[2]
 
     def _bake_dot(self, at: Layout, kind: str) -> Baked:
         look, side = self.canvas.look, round((2 * DOT + 4) * at.scale)
@@ -167,6 +171,10 @@ class TagLayer:
                 p.drawEllipse(middle, 6, 6)
 
         return bake_free(side, side, at.scale, draw)
+
+
+def _dot(painter: QPainter, baked: Baked, where: tuple[int, int]) -> None:
+    baked.paint(painter, where[0] - baked.width // 2, where[1] - baked.height // 2)
 
 
 def _draw_strip(painter: QPainter, width: float, height: float) -> None:

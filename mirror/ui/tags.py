@@ -63,11 +63,19 @@ class _Wish(NamedTuple):
     garment: Garment | None = None
 
 
+class _Held(NamedTuple):
+    """Where a tag stood on the frame before, and whether its leader was level."""
+
+    side: Side
+    plate: Rect
+    level: bool
+
+
 class TagPlaces:
     """Places tags frame by frame and remembers where they stood."""
 
     def __init__(self) -> None:
-        self._held: dict[str, tuple[Side, int]] = {}
+        self._held: dict[str, _Held] = {}
         self._level: dict[str, tuple[float, float]] = {}
 
     def forget(self) -> None:
@@ -102,14 +110,18 @@ class TagPlaces:
         for side in ("left", "right"):
             lane = at.lane_left if side == "left" else at.lane_right
             tags += self._stack(at, lane, side, [w for w in wishes if w.side == side], now)
-        self._held = {tag.key: (_side_of(at, tag.plate), tag.plate.y) for tag in tags}
+        self._held = {tag.key: _Held(_side_of(at, tag.plate), tag.plate, tag.dot[1] == tag.foot[1]) for tag in tags}
         return tags
 
     def _levels_left(self, at: Layout, wish: _Wish, others: Sequence[_Wish], body_x: float) -> bool:
         """Whether a garment is named at the left, beside her size: one that is there already, a bag that she carries
         there, and what the right lane has no place level with; unless the other lane is better by :data:`STILL`."""
         held = self._held.get(wish.key)
-        here: Side = held[0] if held else "left" if wish.key == "bag" and wish.dot[0] < body_x else "right"
+        here: Side = held.side if held else "left" if wish.key == "bag" and wish.dot[0] < body_x else "right"
+        if held and held.level:
+            lane = at.lane_left if here == "left" else at.lane_right
+            if lane.y <= held.plate.y and held.plate.bottom <= lane.bottom:
+                return here == "left"
         there: Side = "left" if here == "right" else "right"
         off = _off_level(at, wish, here, others)
         if off > 0 and _off_level(at, wish, there, others) < off - STILL * at.scale:
@@ -118,26 +130,28 @@ class TagPlaces:
 
     def _stack(self, at: Layout, lane: Rect, side: Side, wishes: list[_Wish], now: float) -> list[Tag]:
         """Plates of one lane from top to bottom, each as near its wish as the ones above and below let it."""
+        rested = [wish.key for wish in wishes if self._resting(wish, at.scale, now)]
+        if not rested:
+            ordered = sorted(wishes, key=_dot_level)
+            standing = self._standing(at, lane, side, ordered)
+            if standing is not None:
+                return [_tag(wish, plate, side, at.scale) for wish, plate in zip(ordered, standing, strict=True)]
         gap = round(GAP * at.scale)
         room: list[tuple[_Wish, Rect]] = []
         used = 0
         for wish in wishes:  # the size first, then best garments: what does not fit is left out
-            height = round(wish.size[1] * at.scale)
+            x, width, height = _column(at, lane, side, wish)
             if used + height > lane.h:
                 continue
             used += height + gap
-            width = min(round(wish.size[0] * at.scale), lane.w)
-            x = lane.right - width if not at.portrait or side == "right" else lane.x
-            x = lane.x if not at.portrait and side == "right" else x
             top = round(wish.dot[1]) - height // 2
             held = self._held.get(wish.key)
-            resting = self._resting(wish, at.scale, now)
-            if held and held[0] == side and not resting and abs(held[1] - top) < STILL * at.scale:
-                top = held[1]
+            if held and held.side == side and wish.key not in rested and abs(held.plate.y - top) < STILL * at.scale:
+                top = held.plate.y
             room.append((wish, Rect(x, max(lane.y, min(top, lane.bottom - height)), width, height)))
         if not room:
             return []
-        room.sort(key=lambda pair: (pair[0].dot[1], pair[0].key))
+        room.sort(key=lambda pair: _dot_level(pair[0]))
         tops = [place.y for _, place in room]
         for i in range(1, len(room)):
             tops[i] = max(tops[i], tops[i - 1] + room[i - 1][1].h + gap)
@@ -148,6 +162,23 @@ class TagPlaces:
         return [_tag(wish, Rect(place.x, y, place.w, place.h), side, at.scale)
                 for (wish, place), y in zip(room, tops, strict=True)]
 
+    def _standing(self, at: Layout, lane: Rect, side: Side, wishes: Sequence[_Wish]) -> list[Rect] | None:
+        """The plates of these wishes, highest first, as they stand; None where one is new or has a reason to move. On
+        nearly every frame none has."""
+        plates: list[Rect] = []
+        floor, most = lane.y, STILL * at.scale
+        for wish in wishes:
+            held = self._held.get(wish.key)
+            if held is None or held.side != side:
+                return None
+            plate, (x, width, height) = held.plate, _column(at, lane, side, wish)
+            level = max(lane.y, min(round(wish.dot[1]) - height // 2, lane.bottom - height))
+            if plate.x != x or plate.w != width or plate.h != height or plate.y < floor or abs(plate.y - level) >= most:
+                return None
+            floor = plate.bottom
+            plates.append(plate)
+        return plates if floor <= lane.bottom else None
+
     def _resting(self, wish: _Wish, scale: float, now: float) -> bool:
         """Whether what is named came to rest just now: true once, so that the plate is set level with it."""
         level, since = self._level.get(wish.key, (wish.dot[1], now))
@@ -156,6 +187,17 @@ class TagPlaces:
         rested = now - since >= REST_S
         self._level[wish.key] = (level, float("inf") if rested else since)
         return rested
+
+
+def _dot_level(wish: _Wish) -> tuple[float, str]:
+    return wish.dot[1], wish.key
+
+
+def _column(at: Layout, lane: Rect, side: Side, wish: _Wish) -> tuple[int, int, int]:
+    """Left edge, width and height of a plate in a lane: in portrait at the window's edge, else beside her."""
+    width = min(round(wish.size[0] * at.scale), lane.w)
+    x = lane.x if at.portrait == (side == "left") else lane.right - width
+    return x, width, round(wish.size[1] * at.scale)
 
 
 def _off_level(at: Layout, wish: _Wish, side: Side, others: Sequence[_Wish]) -> float:
