@@ -29,10 +29,11 @@ def refused_of(live: Path) -> Path:
 
 
 class Following:
-    """Follows one catalogue from :meth:`start` to :meth:`stop`. ``on_change`` is called on its thread when another
-    edition answers."""
+    """Follows one catalogue from :meth:`start` to :meth:`stop`. On its thread ``on_read`` is called when an edition was
+    read whole, the first one too, and ``on_change`` when another one answers."""
 
     def __init__(self, catalogue: Catalogue, every_s: float = EVERY_S) -> None:
+        self.on_read: Callable[[], None] = lambda: None
         self.on_change: Callable[[], None] = lambda: None
         self._catalogue, self._every_s = catalogue, every_s
         self._refused = ""
@@ -64,8 +65,7 @@ class Following:
         """Read the file that is open whole, on the calling thread: opening looked at its header only."""
         edition = self._catalogue.edition
         self._catalogue.check()
-        if self._catalogue.edition != edition:
-            self.on_change()
+        self._tell(edition, first=True)
 
     def look(self) -> None:
         """Look once, on the calling thread."""
@@ -73,7 +73,14 @@ class Following:
         with suppress(MirrorError):  # closed, or written to in place: the query says so
             self._catalogue.look_again()
         self._refused = _line_in(refused_of(self._catalogue.path))
-        if self._catalogue.edition != edition:
+        self._tell(edition)
+
+    def _tell(self, edition: int, *, first: bool = False) -> None:
+        changed = self._catalogue.edition != edition
+        if changed or first:
+            with suppress(MirrorError):  # what cannot be read is told by the query that needs it
+                self.on_read()
+        if changed:
             self.on_change()
 
     def _run(self) -> None:

@@ -23,7 +23,7 @@ from catalog.atomic import previous_of
 from catalog.explain import Explanation, explain
 from catalog.filter import Filter
 from catalog.layout import Sealed, stamp_of
-from catalog.snapshot import Snapshot
+from catalog.snapshot import ITEMS_KEPT, Snapshot
 from mirror.domain import FloatArray, Item, MirrorError
 
 _GOES_BACK = "the mirror goes on with the items before the last publish"
@@ -176,6 +176,12 @@ class Catalogue:
         snapshot = self._current()
         for row in snapshot.rows(filter or Filter(in_stock=False)):
             yield snapshot.read_item(row)
+
+    def read_ahead(self) -> tuple[Item, ...]:
+        """The first items, as many as are kept of those that were answered: once they are read, what is kept is at its
+        most, and memory does not grow with each item that is met. Raises MirrorError for a damaged text."""
+        snapshot = self._snapshot
+        return () if snapshot is None else tuple(snapshot.item(row) for row in range(min(len(snapshot), ITEMS_KEPT)))
 
     def picture(self, item: Item) -> Path:
         """Where the picture of an item is; the file may have gone since the index was built."""

@@ -40,6 +40,7 @@ from mirror.pipeline.stages import CAMERA, GOVERNOR, POSE, PRESENT, SLOW
 from mirror.pipeline.stance import distance, frontality
 from mirror.pipeline.state import MirrorState, SourceState, Telemetry
 from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
+from mirror.recommend.looks import read_ahead
 from mirror.recommend.sizes import estimate_sizes
 from mirror.runtime.cores import keep_to_core
 from mirror.runtime.heap import hold_large
@@ -99,6 +100,7 @@ class LivePipeline:
             if advise is None:
                 advise = self._advisor = Advisor(
                     catalogue, settings, lambda: self.memory.declared, lambda: self.memory.shopper)
+            self._following.on_read = lambda: read_ahead(catalogue)
             self._following.on_change = lambda: self.on_new_items()
         self._late = vision if isinstance(vision, LateReaders) else None
         self._taking = threading.Lock()

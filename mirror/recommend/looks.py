@@ -15,7 +15,7 @@ import numpy as np
 from catalog.index import Catalogue
 from mirror.domain import FloatArray, Garment, Item, Look, Profile, Suggestion
 from mirror.recommend.affinity import offers
-from mirror.recommend.colour import distance, palette_harmonies
+from mirror.recommend.colour import distance, palette_harmonies, tone
 from mirror.recommend.company import companies
 from mirror.recommend.occasion import FORMALITY, Occasion, agreement, occasion, occasion_worn, together
 from mirror.recommend.variety import CONSIDERED, NEAR_COLOUR, varied
@@ -61,6 +61,16 @@ def recommend(
         occasions = [Occasion(FORMALITY[style], one.warmth) for one in occasions]
     # no category is both worn and offered to complete: nothing of the one list can be in the other
     return Look(similar, _complete(garments, occasions, catalogue, wishes, settings, recent))
+
+
+def read_ahead(catalogue: Catalogue) -> None:
+    """Read now what is remembered of items: else memory grows for as long as looks meet new ones. Raises MirrorError
+    for a damaged one."""
+    for item in catalogue.read_ahead():
+        occasion(item)
+        _plain_title(item)
+        for colour in item.colours[:1]:
+            tone(colour)
 
 
 @dataclass(frozen=True)

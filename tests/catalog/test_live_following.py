@@ -15,6 +15,7 @@ from catalog.atomic import previous_of
 from catalog.following import Following, refused_of
 from catalog.index import Catalogue
 from catalog.publish import publish, roll_back
+from catalog.snapshot import Snapshot
 from mirror.domain import FloatArray, Item, MirrorError
 
 Shop = tuple[list[Item], FloatArray]
@@ -53,6 +54,25 @@ def test_queries_of_a_followed_catalogue_never_open_a_new_file_themselves(small:
         following.look()
         assert changes == [2]
         assert following.problem == ""
+
+
+def test_what_is_kept_of_items_is_read_with_each_edition_and_not_with_each_look(
+    small: Shop, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with followed(write(repriced(small, 10))) as (catalogue, following):
+        told: list[tuple[int, set[float]]] = []
+        following.on_read = lambda: told.append((catalogue.edition, {item.price for item in catalogue.read_ahead()}))
+        following.check()
+        following.look()
+        assert told == [(1, {10})], "the first one too, once"
+        write(repriced(small, 20))
+        following.look()
+        assert told == [(1, {10}), (2, {20})]
+        read: list[int] = []
+        monkeypatch.setattr(Snapshot, "read_item", lambda self, row: read.append(row))
+        catalogue.query(small[1][0])
+        assert not read
+    assert catalogue.read_ahead() == (), "closed"
 
 
 def test_damage_deep_inside_a_new_file_is_found_before_it_answers(
