@@ -62,7 +62,7 @@ def bake_plate(
             draw(painter, width / scale, height / scale)
     finally:
         painter.end()  # a picture that is still painted on must not be freed: Qt would crash
-    return Baked(image, left, left, width, height)
+    return Baked(_bare(image), left, left, width, height)
 
 
 def _plate(
@@ -92,7 +92,13 @@ def bake_free(width: int, height: int, scale: float, draw: Draw) -> Baked:
         draw(painter, width / scale, height / scale)
     finally:
         painter.end()
-    return Baked(image, 0, 0, width, height)
+    return Baked(_bare(image), 0, 0, width, height)
+
+
+def _bare(image: QImage) -> QImage:
+    """Its pixels alone: an image that was painted on keeps its engine for as long as it lives, some 8 kB of paths and
+    spans beside each of the hundred and more elements that are kept."""
+    return image.copy()
 
 
 def pen(image: QImage) -> QPainter:
