@@ -40,6 +40,10 @@ than to scan what lies between and to pick from it."""
 KEPT_BYTES = 2 << 20
 """For the rows of all kept filters together: a category of a million rows takes 0.1 MB, all of its categories 0.8."""
 
+KEPT_FILTERS = 64
+"""As many as two or three looks ask, one for each category: each shopper's sizes make others, and a few kilobytes of
+each would go on adding up for an hour."""
+
 Key: TypeAlias = tuple[object, ...]
 
 
@@ -74,7 +78,8 @@ class Block(NamedTuple):
 
 
 class KeptBlocks:
-    """The blocks of the filters that were asked last, up to :data:`KEPT_BYTES`. Safe from several threads."""
+    """The blocks of the filters that were asked last, up to :data:`KEPT_FILTERS` and :data:`KEPT_BYTES`. Safe from
+    several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -97,7 +102,7 @@ class KeptBlocks:
                 return
             self._kept[key] = blocks
             self.bytes += _bytes_of(blocks)
-            while self.bytes > KEPT_BYTES:
+            while self.bytes > KEPT_BYTES or len(self._kept) > KEPT_FILTERS:
                 self.bytes -= _bytes_of(self._kept.popitem(last=False)[1])
 
 

@@ -76,6 +76,16 @@ def test_the_filter_asked_longest_ago_goes_first() -> None:
     assert kept.bytes <= module.KEPT_BYTES
 
 
+def test_small_ones_are_bounded_by_their_number() -> None:
+    kept = KeptBlocks()
+    small = (Block(0, 1, None),)
+    for name in range(module.KEPT_FILTERS + 5):
+        kept.put((name,), small)
+    assert kept.get((4,)) is None
+    assert kept.get((5,)) is small
+    assert kept.bytes == module.KEPT_FILTERS * 2 * 512
+
+
 def test_threads_that_ask_at_once_get_the_answers_of_one(shop: tuple[list[Item], FloatArray], write: Write) -> None:
     path = write(shop)
     with Catalogue.open(path) as one:
