@@ -128,7 +128,7 @@ def _linear(value: float) -> float:
     return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def colour_key(colour: str) -> str:
     """The key of :data:`NAMED` nearest to ``#rrggbb``; also its English name."""
     wanted = tone(colour)
@@ -166,7 +166,7 @@ def relation(first: str, second: str) -> Relation:
     return "opposite" if apart >= 140 else "apart"
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)
 def harmony(first: str, second: str) -> float:
     """How well two colours are worn together, 0..1.
 

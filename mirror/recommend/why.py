@@ -197,7 +197,7 @@ def _said(key: str, lang: str, worn: Garment, mine: str = "") -> str:
     return _sentence(key, lang, worn.category, *named)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _sentence(key: str, lang: str, category: str, theirs: str, colour: str) -> str:
     """By the colours' names: hers as they are seen are new ones with every look."""
     sentence = SENTENCES[lang][key].format(

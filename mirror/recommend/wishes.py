@@ -115,7 +115,7 @@ class Wishes:
         return fitting
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def _fits(sizes: tuple[str, ...], likely: tuple[str, ...], woman: bool, system: SizeSystem, piece: Piece) -> bool:
     """:func:`fits`, remembered: the same few lists of sizes are asked about in every look."""
     return fits(sizes, likely, woman, system, piece)

@@ -17,7 +17,7 @@ BALANCE_BELOW = 0.45
 LINE_HEIGHT = float(theme.tokens()["type"]["lineHeight"]["text"])
 ELLIPSIS = "…"
 HAN_PIECE = re.compile("[（「《“]*[\u3400-\u9fff][，。、？！：；）」》”]*|[^\u3400-\u9fff（「《“]+")
-FITTED_KEPT = 128
+FITTED_KEPT = 64
 """Settings remembered: the engineer's panel sets the same words twice a second."""
 
 
