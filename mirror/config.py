@@ -170,6 +170,11 @@ class PhoneSettings:
     remote: bool = False
     looks: bool = False
 
+    @property
+    def serves(self) -> bool:
+        """Whether there is any page."""
+        return self.remote or self.looks
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -292,7 +297,7 @@ def _check_ranges(settings: Settings) -> None:
     if url and not (url.startswith(("https://", "http://")) and "{ids}" in url):
         raise UsageError(f"config: [handoff] url must be like https://shop.example/look?ids={{ids}}, not {url!r}")
     phone = settings.phone
-    if (phone.remote or phone.looks) and not phone.address:
+    if phone.serves and not phone.address:
         raise UsageError("config: [phone] address is empty; give this machine's address on the shop's network, such as "
                          "192.168.1.20, or set remote and looks to false")
     if phone.address and (phone.address in ("0.0.0.0", "::", "*") or not _HOST.fullmatch(phone.address)):

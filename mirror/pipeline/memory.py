@@ -106,7 +106,7 @@ class ShopperMemory:
         return self._consent
 
     @property
-    def asked(self) -> bool:
+    def has_spoken(self) -> bool:
         """Whether she said something herself, yes or a choice: where a notice is the consent, nobody did at first."""
         with self._lock:
             return self._consent and (self._policy != "given" or self._declared != self._standing)

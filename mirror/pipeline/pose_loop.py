@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mirror.domain import Box, MirrorError, Person, Pose
 from mirror.pipeline.frames import AnalysisFrame, PosedFrame, only_box, scaled_box, scaled_pose
@@ -204,12 +204,11 @@ class PoseLoop:
         height, width = frame.small.shape[:2]
         middle = width / 2 if self._last_box is None else self._last_box.centre[0]
         people = self._look(frame, time, middle)
-        known = self._memory.shopper and self._last_box is not None
-        if not people or (not known and max(p.box.height for p in people) < NEAR_HEIGHT_SHARE * height):
-            people += [p for p in self._as_one(frame) if all(p.box.iou(other.box) < SAME_IOU for other in people)]
-        if known:
-            assert self._last_box is not None
-            person = self._choice.again(people, self._last_box)
+        hers = self._last_box if self._memory.shopper else None
+        if not people or (hers is None and max(p.box.height for p in people) < NEAR_HEIGHT_SHARE * height):
+            people += [p for p in self._as_one(frame) if _is_new(p.box, people)]
+        if hers is not None:
+            person = self._choice.again(people, hers)
         else:
             person = self._choice.first(people, (width, height))
         self._memory.seen(tuple(only_box(p, frame.factor) for p in people), crowd=False)
@@ -226,7 +225,7 @@ class PoseLoop:
         size = (frame.small.shape[1], frame.small.shape[0])
         own = pose.box() or box
         people = self._look(frame, time, own.centre[0])
-        if _mean_score(pose) >= SURE_SCORE and all(p.box.iou(own) < SAME_IOU for p in people):
+        if _mean_score(pose) >= SURE_SCORE and _is_new(own, people):
             people.append(Person(own, _mean_score(pose), pose))
         review = self._choice.review(people, own, size, switch_at=self._switch_at())
         if review.own is not None and review.own.box.height > REGROW * own.height:
@@ -241,7 +240,7 @@ class PoseLoop:
         self._memory.seen(tuple(only_box(p, frame.factor) for p in people), review.crowd)
 
     def _switch_at(self) -> float:
-        if self._memory.asked:
+        if self._memory.has_spoken:
             return math.inf
         return MISTAKE_RATIO if self._memory.consent else SWITCH_RATIO
 
@@ -275,6 +274,10 @@ class PoseLoop:
 
 def _mean_score(pose: Pose) -> float:
     return float(pose.keypoints[:, 2].mean())
+
+
+def _is_new(box: Box, people: Sequence[Person]) -> bool:
+    return all(person.box.iou(box) < SAME_IOU for person in people)
 
 
 def _shifted(person: Person, right: float) -> Person:

@@ -67,7 +67,7 @@ def run_mirror(
 
 
 def _phone_pages(settings: Settings, catalogue: Catalogue | None) -> AbstractContextManager[PhonePages | None]:
-    if not (settings.phone.remote or settings.phone.looks):
+    if not settings.phone.serves:
         return nullcontext()  # a server's imports take the first picture a fiftieth of a second
     from mirror.service.phone import phone_pages
 

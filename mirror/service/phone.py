@@ -238,7 +238,7 @@ def phone_pages(settings: Settings, catalogue: Catalogue | None) -> Iterator[Pho
         UsageError: the address cannot be taken.
     """
     phone = settings.phone
-    if not (phone.remote or phone.looks):
+    if not phone.serves:
         yield None
         return
     server = PhoneServer(phone, link=PhoneLink() if phone.remote else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
@@ -15,7 +15,6 @@ from mirror.ui import pills, theme
 from mirror.ui.baking import Baked, bake_free
 from mirror.ui.canvas import Canvas
 from mirror.ui.layout import Layout, Rect
-from mirror.ui.replay import AGAIN_S
 from mirror.ui.screens import Intent, Pick
 from mirror.ui.states import ScreenModel
 from mirror.ui.tags import Tag, TagPlaces
@@ -38,6 +37,7 @@ def _pens(scale: float) -> tuple[QPen, ...]:
                  for name, width in (("lineUnder", "leaderUnder"), ("line", "leader")))
 
 
+@lru_cache(maxsize=64)
 def steady(colour: str) -> str:
     """A colour (#rrggbb) in steps of :data:`STEP`: light trembles, and its tag need not be drawn anew each time."""
     return "#" + "".join(f"{min(255, round(int(colour[i : i + 2], 16) / STEP) * STEP):02x}" for i in (1, 3, 5))
@@ -51,14 +51,12 @@ class TagLayer:
         self.name_colour = name_colour
         self.places = TagPlaces()
         self._since: dict[str, float] = {}
-        self._drawn: dict[str, tuple[tuple[object, ...], float, Baked]] = {}
         self._kept: tuple[object, float, dict[str, Baked]] = None, 0.0, {}
 
     def forget(self) -> None:
-        """Let go of where her tags stood, and of what they said."""
+        """Let go of where her tags stood."""
         self.places.forget()
         self._since.clear()
-        self._drawn.clear()
 
     def hide(self) -> None:
         """Tags that come again grow again."""
@@ -82,7 +80,7 @@ class TagLayer:
             grown = self.canvas.eased(self._since[tag.key], TAG_S)
             (x, y), (foot_x, foot_y) = tag.dot, tag.foot
             if y == foot_y:
-                self._level_leader(painter, parts["strip"], y, x, round(x + (foot_x - x) * grown))
+                _level_leader(painter, parts["strip"], y, x, round(x + (foot_x - x) * grown))
             else:
                 self._leader(painter, at, QPointF(x, y), QPointF(x + (foot_x - x) * grown, y + (foot_y - y) * grown))
             _dot(painter, parts["yours" if tag.yours else "dot"], tag.dot)
@@ -92,8 +90,6 @@ class TagLayer:
                 place = self.canvas.put(painter, self._tag(at, tag, sizes, declared=declared), tag.plate.x, tag.plate.y)
                 if tag.yours:
                     self._touched(place, sizes)
-        if len(self._drawn) > len(tags):
-            self._drawn = {tag.key: self._drawn[tag.key] for tag in tags if tag.key in self._drawn}
 
     def _leader(self, painter: QPainter, at: Layout, dot: QPointF, foot: QPointF) -> None:
         """The slanting line from what is named to its plate."""
@@ -102,14 +98,6 @@ class TagLayer:
             painter.setPen(pen)
             painter.drawLine(dot, foot)
         painter.setRenderHint(QPainter.Antialiasing, False)
-
-    def _level_leader(self, painter: QPainter, strip: Baked, y: int, dot: int, foot: int) -> None:
-        """A level one is cut off a strip: drawing smooth lines is dear."""
-        left, right = (dot, foot) if dot < foot else (foot, dot)
-        while left < right:
-            wide = min(right - left, strip.width)
-            painter.drawImage(left, y - strip.height // 2, strip.image, 0, 0, wide, strip.height)
-            left += wide
 
     def _touched(self, plate: Rect, sizes: tuple[str, ...]) -> None:
         """One tap: on a size, and it is hers; on the line below them, and all her choices open."""
@@ -121,23 +109,6 @@ class TagLayer:
                 self.canvas.targets.append((plate._replace(y=plate.y + i * tall, h=tall), (Pick("size", size),)))
 
     def _tag(self, at: Layout, tag: Tag, sizes: tuple[str, ...], *, declared: bool) -> Baked:
-        """A tag's plate. What it says seldom changes: then it is not asked for again, as in :mod:`mirror.ui.replay`."""
-        canvas, garment = self.canvas, tag.garment
-        said: tuple[object, ...] = (sizes, declared) if garment is None else (garment.category, garment.colours)
-        key = (canvas.look, canvas.words, at.scale, tag.plate.w, tag.plate.h, said)
-        drawn = self._drawn.get(tag.key)
-        if drawn is not None and drawn[0] == key and 0 <= canvas.now - drawn[1] < AGAIN_S:
-            return drawn[2]
-        before, canvas.provisional = canvas.provisional, False
-        baked = self._baked(at, tag, sizes, declared=declared)
-        if canvas.provisional:
-            self._drawn.pop(tag.key, None)
-        else:
-            canvas.provisional = before
-            self._drawn[tag.key] = key, canvas.now, baked
-        return baked
-
-    def _baked(self, at: Layout, tag: Tag, sizes: tuple[str, ...], *, declared: bool) -> Baked:
         w, h, words = tag.plate.w, tag.plate.h, self.canvas.words
         if tag.garment is None:
             about = words("yourSize" if declared else "about")
@@ -171,6 +142,15 @@ class TagLayer:
                 p.drawEllipse(middle, 6, 6)
 
         return bake_free(side, side, at.scale, draw)
+
+
+def _level_leader(painter: QPainter, strip: Baked, y: int, dot: int, foot: int) -> None:
+    """A level one is cut off a strip: drawing smooth lines is dear."""
+    left, right = (dot, foot) if dot < foot else (foot, dot)
+    while left < right:
+        wide = min(right - left, strip.width)
+        painter.drawImage(left, y - strip.height // 2, strip.image, 0, 0, wide, strip.height)
+        left += wide
 
 
 def _dot(painter: QPainter, baked: Baked, where: tuple[int, int]) -> None:

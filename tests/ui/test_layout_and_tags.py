@@ -140,9 +140,8 @@ def test_what_the_right_lane_cannot_name_level_stands_at_the_left_and_stays_ther
     view = Framing(1080, 1920).step(FRAME, body_span(pose()), at.corridor, 0.0)
     worn = [Garment("top", Box(560, 172, 720, 372), 0.9), Garment("boots", Box(590, 600, 690, 670), 0.8)]
 
-    def placed(place: Layout, now: float, lower: float = 0.0) -> dict[str, Tag]:
-        moved = [worn[0], Garment("boots", Box(590, 600 - lower, 690, 670 - lower), 0.8)]
-        return {tag.key: tag for tag in places.place(place, view, pose(), moved, sizes=1, now=now)}
+    def placed(place: Layout, now: float) -> dict[str, Tag]:
+        return {tag.key: tag for tag in places.place(place, view, pose(), worn, sizes=1, now=now)}
 
     at_right = placed(at, 0.0)
     assert min(at_right["top"].plate.x, at_right["boots"].plate.x) > at.corridor.right
