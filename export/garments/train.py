@@ -2,7 +2,8 @@
 
 Stops and goes on: every epoch writes ``RUN/last.pt``; the same command picks it up. ``--pseudo`` adds pseudo-labelled
 photos (`export.garments.pseudo`), ``--singles`` garments by themselves (`export.garments.singles`), ``--start`` begins
-from the averaged weights of an earlier run. Garments are pasted from photo to photo (`export.garments.paste`).
+from the averaged weights of an earlier run or from an exported float file. Garments are pasted from photo to photo
+(`export.garments.paste`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from export.garments.assign import losses
 from export.garments.data import batches
 from export.garments.measure import Detector, measure
 from export.garments.net import Deployed, GarmentNet
+from export.garments.onnx_start import calibrate, read_weights
 from export.garments.paste import cut
 from export.garments.photos import Sample, read_samples
 
@@ -39,6 +42,8 @@ BACKBONE_RATE = 0.3
 PLAIN_FROM = 0.9
 """From this share of the run on nothing is pasted and no garment by itself is shown: the net ends on photos as they are
 (YOLOX ends without its mosaics)."""
+CALIBRATED_ON = 20
+"""Batches that show the norms of an exported file what passes through them."""
 WEIGHT_DECAY = 0.05
 LARGEST_GRADIENT = 10.0
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "8589934592"}
@@ -138,11 +143,16 @@ def train(args: argparse.Namespace) -> None:
     val = read_samples(args.data / "instances_val.json", args.data / "images", masks=False)
     torch.manual_seed(args.seed)
     net = GarmentNet()
+    folded = False
     if args.start:
-        net.load_state_dict(torch.load(args.start, weights_only=True)["average"])
+        weights, folded = read_weights(args.start)
+        net.load_state_dict(weights)
     else:
         net.backbone.load_imagenet()
     net.backbone.fix_norms()
+    if folded:
+        pictures = batches(sure, args.batch, np.random.default_rng(args.seed))
+        calibrate(net, (images for images, _ in islice(pictures, CALIBRATED_ON)))
     net = net.to(memory_format=torch.channels_last)
     average = Average(net)
     optimiser = torch.optim.AdamW(parameter_groups(net, args.rate))
@@ -202,7 +212,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with images/ and instances_*.json")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--pseudo", type=Path, help="pseudo labels of data/images_tagged")
-    parser.add_argument("--start", type=Path, help="last.pt of an earlier run")
+    parser.add_argument("--start", type=Path, help="last.pt of an earlier run, or a float .onnx")
     parser.add_argument("--pseudo-share", type=float, default=1 / 3, help="of the pseudo labels, in every epoch")
     parser.add_argument("--singles", type=Path, help="boxes on photos of single garments (export.garments.singles)")
     parser.add_argument("--clothing", type=Path, help="the folder of those photos, with images/")

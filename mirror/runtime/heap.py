@@ -14,9 +14,12 @@ import sys
 LARGE = 128 * 1024
 """Bytes from which a block has pages of its own: glibc's first bound. What happens on every frame allocates less
 (tests/pipeline/test_no_waste.py)."""
-KEPT_FREE = 4 * 1024 * 1024
+RESERVED = 4 * 1024 * 1024
+"""Bytes of free heap whose pages are written once before the first frame, as programs with a beat to keep do: what the
+first minutes come to need then costs no page fault in the middle of a frame, and is counted from the start."""
+KEPT_FREE = 2 * RESERVED
 """Bytes at the heap's end that stay with the process when they are free (by default 128 KiB: a heap that grows and
-shrinks within a frame)."""
+shrinks within a frame, and would give the reserve back)."""
 
 HEAPS = 1
 """Heaps for all threads together; glibc makes one for each, up to eight a core. Each grows by itself until it has had
@@ -31,9 +34,19 @@ def share_heap() -> bool:
 
 
 def hold_large() -> bool:
-    """Fix from now on what counts as large, and what stays at the heap's end; False as above. Once the models are
-    loaded: what loading needs for a moment comes sooner from a heap that may keep it."""
-    return _hold({_MMAP_THRESHOLD: LARGE, _TRIM_THRESHOLD: KEPT_FREE})
+    """Fix from now on what counts as large, and what stays at the heap's end, with RESERVED bytes of it in memory;
+    False as above. Once the models are loaded: what loading needs for a moment comes sooner from a heap that may keep
+    it."""
+    if not _hold({_TRIM_THRESHOLD: KEPT_FREE, _MMAP_THRESHOLD: KEPT_FREE}):
+        return False
+    library = ctypes.CDLL(None)
+    library.malloc.argtypes, library.malloc.restype = (ctypes.c_size_t,), ctypes.c_void_p
+    library.free.argtypes, library.free.restype = (ctypes.c_void_p,), None
+    block = library.malloc(RESERVED)
+    if block:
+        ctypes.memset(block, 1, RESERVED)
+        library.free(block)
+    return _hold({_MMAP_THRESHOLD: LARGE})
 
 
 def _hold(wished: dict[int, int]) -> bool:

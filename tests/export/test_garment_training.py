@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch: pip install -e '.[export]'")
@@ -19,7 +20,9 @@ from export.garments import assign as assigning  # noqa: E402
 from export.garments import train as training  # noqa: E402
 from export.garments.data import mask_shares, moved_boxes, random_example  # noqa: E402
 from export.garments.net import Deployed, GarmentNet, Prediction, point_grid  # noqa: E402
+from export.garments.onnx_start import calibrate, load_onnx, read_weights  # noqa: E402
 from export.garments.photos import INPUT_HEIGHT, INPUT_WIDTH, Sample, letterbox  # noqa: E402
+from mirror.runtime.manifest import Manifest  # noqa: E402
 
 POINTS = point_grid()
 
@@ -141,6 +144,35 @@ def test_the_deployed_network_does_what_the_trained_one_does() -> None:
     assert torch.allclose(scores, theirs.logits.sigmoid(), atol=1e-3)
     assert torch.allclose(boxes, theirs.boxes, atol=0.5)
     assert edged < 0.02
+
+
+def test_a_run_begins_from_the_file_that_is_shipped() -> None:
+    path = Manifest.load()["garments"].path
+    weights, folded = read_weights(path)
+    assert folded
+    net = GarmentNet()
+    net.load_state_dict(weights)
+    net.backbone.fix_norms()
+    images = torch.rand(2, 3, INPUT_HEIGHT, INPUT_WIDTH, generator=torch.Generator().manual_seed(0)) * 255
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    boxes, scores = session.run(None, {"image": images[:1].numpy()})
+    calibrate(net, [images])
+    net.eval()
+    with torch.no_grad():
+        ours = Deployed(net)(images[:1])
+        before = net(images).logits
+        # its norms in training, by the statistics of a batch they were calibrated on, change nothing either
+        for part in (net.neck, net.classify):
+            part.train()
+        after = net(images).logits
+    assert ours[0].numpy() == pytest.approx(boxes, abs=0.01)
+    assert ours[1].numpy() == pytest.approx(scores, abs=1e-4)
+    assert after.numpy() == pytest.approx(before.numpy(), abs=0.05)
+
+
+def test_another_file_does_not_begin_a_run() -> None:
+    with pytest.raises(ValueError, match="garment-embedding"):
+        load_onnx(GarmentNet(), Manifest.load()["garment-embedding"].path)
 
 
 def test_network_gives_ordered_boxes_and_trains_all_but_its_frozen_start() -> None:

@@ -32,6 +32,23 @@ small = [np.empty(LARGE // 2, np.uint8) for _ in range(8)]
 print(after - before, told().hblks - after)
 """
 
+RESERVE = """
+import ctypes
+from mirror.runtime.heap import LARGE, RESERVED, hold_large
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+library = ctypes.CDLL(None)
+library.malloc.restype = ctypes.c_void_p
+if {held}:
+    assert hold_large()
+before = resident()
+for _ in range(RESERVED * 3 // 4 // (LARGE // 2)):
+    ctypes.memset(library.malloc(ctypes.c_size_t(LARGE // 2)), 1, LARGE // 2)
+print(resident() - before)
+"""
+
 SHARED = """
 import ctypes, threading
 from mirror.runtime.heap import share_heap
@@ -69,3 +86,11 @@ def test_threads_share_one_heap() -> None:
     said = [subprocess.run([sys.executable, "-c", SHARED.format(held=held)], capture_output=True, text=True, check=True,
                            timeout=60).stdout for held in (True, False)]
     assert int(said[0]) == 1 < int(said[1])
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has bounds of its own")
+def test_what_the_first_minutes_need_is_in_memory_before_them() -> None:
+    grown = [int(subprocess.run([sys.executable, "-c", RESERVE.format(held=held)], capture_output=True, text=True,
+                                check=True, timeout=60).stdout) for held in (True, False)]
+    assert grown[0] < 512 * 1024
+    assert grown[1] > 2 * 1024 * 1024
