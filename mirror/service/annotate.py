@@ -50,8 +50,10 @@ def _person(canvas: ImageArray, reading: Reading, zoom: float) -> None:
         words = f"{garment.category} {garment.score:.2f}"
         swatch = garment.colours[0] if garment.colours else ""
         _label(canvas, words, round(garment.box.x1 * zoom), round(garment.box.y1 * zoom), unit, swatch, taken)
-    for i, line in enumerate(_summary(reading)):
-        _label(canvas, line, 8, canvas.shape[0] - (len(_summary(reading)) - i) * 26 * unit, unit, "", taken)
+    bottom = canvas.shape[0]
+    for line in reversed(_summary(reading)):
+        # from the lowest line up: what is in the way there lifts the lines above it too
+        bottom = _label(canvas, line, 8, bottom - 26 * unit, unit, "", taken, upwards=True)
 
 
 def _summary(reading: Reading) -> list[str]:
@@ -75,18 +77,25 @@ def _rectangle(canvas: ImageArray, box: Box, zoom: float, colour: tuple[int, int
     cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, unit, cv2.LINE_AA)
 
 
-def _label(canvas: ImageArray, words: str, x: int, y: int, unit: int, swatch: str, taken: list[Box]) -> None:
+def _label(
+    canvas: ImageArray, words: str, x: int, y: int, unit: int, swatch: str, taken: list[Box], upwards: bool = False,
+) -> int:
+    """A plate with words at x, y or the next free place below (or above) it; returns the y it came to."""
     scale, height = 0.5 * unit, 22 * unit
     room = 18 * unit if swatch else 0
     (width, _), _ = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, scale, unit)
-    x = int(np.clip(x, 0, max(0, canvas.shape[1] - width - room - 12 * unit)))
-    box = Box(x, y, x + width + room + 12 * unit, y + height)
-    while any(box.iou(other) > 0 for other in taken):
-        y += height + 2
-        box = Box(x, y, box.x2, y + height)
-    y = int(np.clip(y, 0, max(0, canvas.shape[0] - height)))
-    taken.append(Box(x, y, box.x2, y + height))
-    cv2.rectangle(canvas, (x, y), (int(box.x2), y + height), PLATE, -1)
+    wide, most = width + room + 12 * unit, max(0, canvas.shape[0] - height)
+    x, y = int(np.clip(x, 0, max(0, canvas.shape[1] - wide))), int(np.clip(y, 0, most))
+    step = -(height + 2) if upwards else height + 2
+    # where there is no free place that way, there is one the other way
+    ways = (range(y, -1 if upwards else most + 1, step), range(y, most + 1 if upwards else -1, -step))
+    free = (
+        place for places in ways for place in places
+        if all(Box(x, place, x + wide, place + height).iou(other) == 0 for other in taken)
+    )
+    y = next(free, y)
+    taken.append(Box(x, y, x + wide, y + height))
+    cv2.rectangle(canvas, (x, y), (x + wide, y + height), PLATE, -1)
     if swatch:
         rgb = tuple(int(swatch[i : i + 2], 16) for i in (1, 3, 5))
         cv2.circle(canvas, (x + 12 * unit, y + height // 2), 6 * unit, rgb[::-1], -1, cv2.LINE_AA)
@@ -94,3 +103,4 @@ def _label(canvas: ImageArray, words: str, x: int, y: int, unit: int, swatch: st
         canvas, words, (x + room + 6 * unit, y + height - 6 * unit), cv2.FONT_HERSHEY_SIMPLEX, scale, INK, unit,
         cv2.LINE_AA,
     )
+    return y
