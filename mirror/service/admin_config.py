@@ -54,6 +54,10 @@ FIELDS: tuple[Field, ...] = (
     Field("privacy", "estimates", "Estimates", "age band and build may be estimated after a yes"),
     Field("shop", "categories", "Categories on offer", "none ticked: all", many=CATEGORIES),
     Field("handoff", "url", "Page behind the QR code", "such as https://shop.example/look?ids={ids}; empty: no code"),
+    Field("phone", "address", "This machine's address for telephones",
+          "on the shop's own network, such as 192.168.1.20; needed for the two below"),
+    Field("phone", "remote", "Telephone as a remote", "a shopper's own, for one visit, by a code"),
+    Field("phone", "looks", "Page of the look", "served here, behind the QR code, where there is no page above"),
 )
 
 

@@ -72,7 +72,7 @@ class Browser:
 
 
 FORM = {"ui.theme": "dark", "ui.language": "en", "privacy.consent": "off", "handoff.url": "",
-        "shop.categories": ["dress", "shoes"], "ui.reduced_motion": "on"}
+        "shop.categories": ["dress", "shoes"], "ui.reduced_motion": "on", "phone.address": ""}
 
 
 def test_a_shop_signs_in_changes_its_settings_and_signs_out(server: AdminServer) -> None:
@@ -90,6 +90,18 @@ def test_a_shop_signs_in_changes_its_settings_and_signs_out(server: AdminServer)
     assert text.startswith("# our shop\n"), "what the shop wrote itself was lost"
     assert browser.ask("POST", "/sign-out", {"token": browser.token()})[0] == 200
     assert "Password" in browser.ask("GET", "/")[1]
+
+
+def test_telephones_are_let_in_with_an_address_only(server: AdminServer) -> None:
+    browser = Browser(server.port)
+    browser.sign_in()
+    form = FORM | {"phone.remote": "on", "token": browser.token()}
+    status, body, _ = browser.ask("POST", "/settings", form)
+    assert (status, "address" in body) == (400, True)
+    assert not load_settings(server.admin.config, environment={}).phone.serves
+    assert browser.ask("POST", "/settings", form | {"phone.address": "192.168.1.20"})[0] == 200
+    phone = load_settings(server.admin.config, environment={}).phone
+    assert (phone.address, phone.remote, phone.looks) == ("192.168.1.20", True, False)
 
 
 def test_what_the_loader_refuses_is_told_and_changes_nothing(server: AdminServer) -> None:
