@@ -27,7 +27,7 @@ FORBIDDEN = 1e8
 
 class Truth(NamedTuple):
     """Garments of a batch, padded to the same count g. boxes (n, g, 4), labels (n, g) int64, weights (n, g): 0 for
-    padding; masks (n, 16, 40, 28): share of each class (0: none) per cell; cells without mask sum to 0; shares
+    padding; masks (n, 16, 44, 32): share of each class (0: none) per cell; cells without mask sum to 0; shares
     (n, g, 15): what each garment may be, 1 at its label where that is sure."""
 
     boxes: Tensor

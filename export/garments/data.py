@@ -104,7 +104,7 @@ def moved_boxes(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDAr
 
 
 def mask_shares(class_map: Picture, matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Share of every class (0: none) in each 8x8 cell of the input: (16, 40, 28)."""
+    """Share of every class (0: none) in each 8x8 cell of the input: (16, 44, 32)."""
     half = matrix * 0.5
     size = (INPUT_WIDTH // 2, INPUT_HEIGHT // 2)
     small = cv2.warpAffine(class_map, half, size, flags=cv2.INTER_NEAREST, borderValue=0)
@@ -118,7 +118,7 @@ def mask_shares(class_map: Picture, matrix: NDArray[np.float64]) -> NDArray[np.f
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """An altered crop: picture (320, 224, 3) RGB uint8 with its garments in input pixels."""
+    """An altered crop: picture (352, 256, 3) RGB uint8 with its garments in input pixels."""
 
     image: Picture
     boxes: NDArray[np.float32]
@@ -147,7 +147,7 @@ def random_example(sample: Sample, rng: np.random.Generator) -> Example:
 
 
 def collate(examples: Sequence[Example]) -> tuple[torch.Tensor, Truth]:
-    """A batch: images float32 (n, 3, 320, 224) in channels-last memory, and the padded truth."""
+    """A batch: images float32 (n, 3, 352, 256) in channels-last memory, and the padded truth."""
     n, g = len(examples), max(1, *(len(e.boxes) for e in examples))
     boxes, labels, weights = np.zeros((n, g, 4), np.float32), np.zeros((n, g), np.int64), np.zeros((n, g), np.float32)
     shares = np.zeros((n, g, CLASSES), np.float32)

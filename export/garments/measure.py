@@ -16,7 +16,7 @@ LEAST_SCORE = 0.01
 MOST_CANDIDATES = 300
 
 Detector = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
-"""Image (1, 3, 320, 224) RGB 0..255 to boxes (1, p, 4) and scores (1, p, 15)."""
+"""Image (1, 3, 352, 256) RGB 0..255 to boxes (1, p, 4) and scores (1, p, 15)."""
 
 
 def suppress(

@@ -120,7 +120,7 @@ class Branch(nn.Module):
 
 
 class GarmentNet(nn.Module):
-    """The detector. Input: float32 (n, 3, 320, 224) RGB, 0..255. See `Prediction` for the output."""
+    """The detector. Input: float32 (n, 3, 352, 256) RGB, 0..255. See `Prediction` for the output."""
 
     points: Tensor
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mirror.domain import DETECTED_CATEGORIES
 
-INPUT_WIDTH, INPUT_HEIGHT = 224, 320
+INPUT_WIDTH, INPUT_HEIGHT = 256, 352
 """The detector's input, in pixels."""
 STRIDES = (8, 16, 32)
 """Of the three grids of points that look for garments, finest first."""
@@ -123,7 +123,7 @@ def letterbox(width: float, height: float) -> NDArray[np.float64]:
 
 
 def to_input(image: Picture, matrix: NDArray[np.float64]) -> Picture:
-    """The network's input picture (320, 224, 3) that an affine of scales (negative: mirrored) and shifts cuts.
+    """The network's input picture (352, 256, 3) that an affine of scales (negative: mirrored) and shifts cuts.
 
     The affine maps edges to edges, as boxes do, not pixel centres. Shrinking averages areas, as the mirror's own
     cropping does: bilinear sampling alone would alias, and look sharper than what the mirror sees.
