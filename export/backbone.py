@@ -52,6 +52,25 @@ def same_padding(kernel: int, stride: int) -> tuple[int, int, int, int]:
     return low, total - low, low, total - low
 
 
+@torch.no_grad()
+def copy_checked(mine: Tensor, value: Tensor) -> None:
+    """Copy a stored tensor. Raises ValueError when it has another shape."""
+    if mine.shape != value.shape:
+        raise ValueError(f"a layer is {tuple(value.shape)} where {tuple(mine.shape)} is needed")
+    mine.copy_(value)
+
+
+@torch.no_grad()
+def set_norm(norm: nn.BatchNorm2d, gain: Tensor, bias: Tensor) -> None:
+    """Make a norm, in eval mode, multiply by ``gain`` and add ``bias``. Raises ValueError when a shape is another."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    norm.running_mean.zero_()
+    norm.running_var.fill_(1 - norm.eps)
+    copy_checked(norm.weight, gain)
+    copy_checked(norm.bias, bias)
+
+
 class ConvNorm(nn.Sequential):
     """Convolution with SAME padding, batch norm and, unless ``act`` is false, ReLU6."""
 
@@ -93,6 +112,15 @@ class ConvNorm(nn.Sequential):
         assert norm.running_var is not None
         gain = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
         return conv.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain
+
+    @torch.no_grad()
+    def set_folded(self, weight: Tensor, bias: Tensor) -> None:
+        """Take what `folded` gave: the convolution has the weight, and the norm does nothing but add the bias. Raises
+        ValueError when their shapes are others'."""
+        (conv,) = (m for m in self if isinstance(m, nn.Conv2d))
+        (norm,) = (m for m in self if isinstance(m, nn.BatchNorm2d))
+        copy_checked(conv.weight, weight)
+        set_norm(norm, torch.ones_like(norm.weight), bias)
 
 
 class InvertedResidual(nn.Module):

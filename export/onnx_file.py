@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 
 from export.graph_writer import IR_VERSION, OPSET
@@ -53,3 +54,20 @@ def write_onnx(
     worst = max(float(np.abs(a - b.numpy()).max()) for a, b in zip(ours, theirs, strict=True))
     os.replace(writing, path)
     return worst
+
+
+def stored_tensors(path: Path) -> tuple[onnx.GraphProto, dict[str, Tensor]]:
+    """A file's graph, and its stored tensors by name."""
+    graph = onnx.load(path).graph
+    # copied: what numpy reads from the file cannot be written to
+    return graph, {tensor.name: torch.tensor(numpy_helper.to_array(tensor)) for tensor in graph.initializer}
+
+
+def stored_layers(
+    graph: onnx.GraphProto, stored: Mapping[str, Tensor], kinds: Sequence[str] = ("Conv",)
+) -> list[tuple[Tensor, Tensor]]:
+    """Weight and bias of every node of these kinds that has both stored, in the graph's order."""
+    return [
+        (stored[node.input[1]], stored[node.input[2]]) for node in graph.node
+        if node.op_type in kinds and len(node.input) == 3 and all(name in stored for name in node.input[1:])
+    ]

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import onnx
 import torch
-from onnx import numpy_helper
 from torch import Tensor, nn
 
-from export.backbone import ConvNorm
+from export.backbone import ConvNorm, copy_checked
 from export.embedding.net import GarmentEmbedding
+from export.onnx_file import stored_layers, stored_tensors
 
 
 def load_onnx(net: GarmentEmbedding, path: Path) -> None:
@@ -19,12 +18,8 @@ def load_onnx(net: GarmentEmbedding, path: Path) -> None:
 
     Raises ValueError when the file has other layers or other shapes.
     """
-    graph = onnx.load(path).graph
-    stored = {tensor.name: tensor for tensor in graph.initializer}
-    found = [
-        [numpy_helper.to_array(stored[name]) for name in node.input[1:]]
-        for node in graph.node if node.op_type == "Conv" and len(node.input) == 3 and node.input[1] in stored
-    ]
+    graph, stored = stored_tensors(path)
+    found = stored_layers(graph, stored)
     backbone = net.backbone
     assert backbone.head is not None
     layers: list[nn.Module] = []
@@ -36,28 +31,23 @@ def load_onnx(net: GarmentEmbedding, path: Path) -> None:
         raise ValueError(f"{path}: {len(found)} convolutions where {len(layers)} are needed")
     with torch.no_grad():
         for layer, (weight, bias) in zip(layers, found, strict=True):
-            (conv,) = (m for m in layer.modules() if isinstance(m, nn.Conv2d))
-            if conv.weight.shape != weight.shape:
-                raise ValueError(f"{path}: a convolution is {weight.shape} where {tuple(conv.weight.shape)} is needed")
-            conv.weight.copy_(torch.tensor(weight))
-            if layer is conv:
-                assert conv.bias is not None
-                conv.bias.copy_(torch.tensor(bias))
-                continue
-            (norm,) = (m for m in layer.children() if isinstance(m, nn.BatchNorm2d))
-            assert norm.running_mean is not None
-            assert norm.running_var is not None
-            norm.running_mean.zero_()
-            norm.running_var.fill_(1 - norm.eps)
-            norm.weight.fill_(1)
-            norm.bias.copy_(torch.tensor(bias))
+            try:
+                if isinstance(layer, ConvNorm):
+                    layer.set_folded(weight, bias)
+                    continue
+                assert isinstance(layer, nn.Conv2d)
+                assert layer.bias is not None
+                copy_checked(layer.weight, weight)
+                copy_checked(layer.bias, bias)
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}") from None
         (centres,) = (
-            numpy_helper.to_array(stored[node.input[1]]) for node in graph.node
+            stored[node.input[1]] for node in graph.node
             if node.op_type == "Conv" and len(node.input) == 2 and node.input[1] in stored
         )
-        net.colour.centres.copy_(torch.tensor(centres[:, :, 0, 0] / 2))
+        net.colour.centres.copy_(centres[:, :, 0, 0] / 2)
         for name in ("look.weight", "look.bias", "kind.weight", "kind.bias", "kinds"):
-            net.get_parameter(name).copy_(torch.tensor(numpy_helper.to_array(stored[name])))
+            net.get_parameter(name).copy_(stored[name])
 
 
 def read_state(path: Path) -> dict[str, Tensor]:

@@ -6,16 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
-import onnx
 import torch
-from numpy.typing import NDArray
-from onnx import numpy_helper
 from torch import Tensor, nn
 
-from export.backbone import PIXEL_MEAN, PIXEL_SCALE, ConvNorm
+from export.backbone import PIXEL_MEAN, PIXEL_SCALE, ConvNorm, copy_checked, set_norm
 from export.garments.net import HEAD_DEPTH, Branch, GarmentNet
 from export.garments.photos import STRIDES
+from export.onnx_file import stored_layers, stored_tensors
 
 Layer = tuple[Tensor, Tensor]
 """Weight and bias of a convolution or of a linear layer."""
@@ -29,22 +26,22 @@ def load_onnx(net: GarmentNet, path: Path) -> None:
 
     Raises ValueError when the file has other layers or other shapes.
     """
-    layers = iter(_layers(path))
+    layers = iter(stored_layers(*stored_tensors(path), kinds=("Conv", "Gemm")))
     backbone, neck = net.backbone, net.neck
     try:
         with torch.no_grad():
             stem = next(layers)
-            _set_fixed(backbone.stem, (stem[0] * PIXEL_SCALE, stem[1] + stem[0].sum((1, 2, 3)) * PIXEL_MEAN))
+            backbone.stem.set_folded(stem[0] * PIXEL_SCALE, stem[1] + stem[0].sum((1, 2, 3)) * PIXEL_MEAN)
             inner = [m for m in backbone.blocks.modules() if isinstance(m, ConvNorm)]
             for norm in inner[:-1]:
-                _set_fixed(norm, next(layers))
+                norm.set_folded(*next(layers))
             lateral = [_pair(part) for part in neck.lateral.children()]
             for conv_norm in lateral[:-1]:
                 _set([conv_norm], [next(layers)])
             _split(inner[-1], lateral[-1], next(layers))
             weight, bias = next(layers)
-            _copy(neck.context.weight, weight)
-            _copy(neck.context.bias, bias)
+            copy_checked(neck.context.weight, weight)
+            copy_checked(neck.context.bias, bias)
             for part in (
                 neck.top_down[0], neck.narrow, neck.top_down[1],
                 neck.down[0], neck.bottom_up[0], neck.down[1], neck.bottom_up[1],
@@ -111,32 +108,6 @@ def calibrate(net: GarmentNet, pictures: Iterable[Tensor]) -> None:
         norm.bias.copy_(shift + mean * gain)
 
 
-def _layers(path: Path) -> list[Layer]:
-    graph = onnx.load(path).graph
-    stored = {tensor.name: tensor for tensor in graph.initializer}
-    found: list[Layer] = []
-    for node in graph.node:
-        inputs = list(node.input[1:])
-        if node.op_type in ("Conv", "Gemm") and len(inputs) == 2 and all(name in stored for name in inputs):
-            weight, bias = (_tensor(numpy_helper.to_array(stored[name])) for name in inputs)
-            found.append((weight, bias))
-    return found
-
-
-def _tensor(values: NDArray[np.float32]) -> Tensor:
-    return torch.from_numpy(values.copy())
-
-
-def _copy(mine: Tensor, value: Tensor) -> None:
-    if mine.shape != value.shape:
-        raise ValueError(f"a layer is {tuple(value.shape)} where {tuple(mine.shape)} is needed")
-    mine.copy_(value)
-
-
-def _set_fixed(layer: ConvNorm, value: Layer) -> None:
-    _set([_pair(layer)], [value])
-
-
 def _pair(part: nn.Module) -> tuple[nn.Conv2d, nn.BatchNorm2d]:
     (pair,) = _pairs(part)
     return pair
@@ -156,16 +127,10 @@ def _set(pairs: Sequence[tuple[nn.Conv2d, nn.BatchNorm2d]], values: Sequence[Lay
     size = weights.flatten(2).square().sum(2)
     strongest = size.argmax(0)
     kernel = weights[strongest, torch.arange(weights.shape[1])]
-    _copy(conv.weight, kernel)
+    copy_checked(conv.weight, kernel)
     flat = kernel.flatten(1)
     for (_, norm), (weight, bias) in zip(pairs, values, strict=True):
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
-        gain = (weight.flatten(1) * flat).sum(1) / flat.square().sum(1).clamp(min=1e-20)
-        norm.running_mean.zero_()
-        norm.running_var.fill_(1 - norm.eps)
-        norm.weight.copy_(gain)
-        _copy(norm.bias, bias)
+        set_norm(norm, (weight.flatten(1) * flat).sum(1) / flat.square().sum(1).clamp(min=1e-20), bias)
 
 
 def _split(last: ConvNorm, lateral: tuple[nn.Conv2d, nn.BatchNorm2d], value: Layer) -> None:
@@ -179,12 +144,8 @@ def _split(last: ConvNorm, lateral: tuple[nn.Conv2d, nn.BatchNorm2d], value: Lay
     if whole.shape[1:] != weight.shape[1:] or conv.weight.shape[0] != narrow:
         raise ValueError(f"a layer is {tuple(weight.shape)} where one of {conv.weight.shape[0]} channels is needed")
     whole[:narrow] = weight
-    _set_fixed(last, (whole, torch.zeros(whole.shape[0])))
-    # a channel of zeros has no length to divide by, so its gain came out as zero
-    (last_norm,) = (m for m in last if isinstance(m, nn.BatchNorm2d))
-    last_norm.weight.fill_(1)
-    through = torch.eye(narrow, conv.weight.shape[1])[:, :, None, None]
-    _set([(conv, norm)], [(through, bias)])
+    last.set_folded(whole, torch.zeros(whole.shape[0]))
+    _set([(conv, norm)], [(torch.eye(narrow, conv.weight.shape[1])[:, :, None, None], bias)])
 
 
 def _set_branch(branch: Branch, following: Callable[[], Layer]) -> None:
@@ -196,8 +157,8 @@ def _set_branch(branch: Branch, following: Callable[[], Layer]) -> None:
         out = branch.out[level]
         assert isinstance(out, nn.Conv2d)
         assert out.bias is not None
-        _copy(out.weight, weight)
-        _copy(out.bias, bias)
+        copy_checked(out.weight, weight)
+        copy_checked(out.bias, bias)
     for i, values in enumerate(of_conv):
         conv = (branch.pointwise if i % 2 else branch.depthwise)[i // 2]
         assert isinstance(conv, nn.Conv2d)

@@ -150,7 +150,8 @@ def train(args: argparse.Namespace) -> None:
     else:
         net.backbone.load_imagenet()
     net.backbone.fix_norms()
-    if folded:
+    last = out / "last.pt"
+    if folded and not last.exists():
         pictures = batches(sure, args.batch, np.random.default_rng(args.seed))
         calibrate(net, (images for images, _ in islice(pictures, CALIBRATED_ON)))
     net = net.to(memory_format=torch.channels_last)
@@ -160,7 +161,6 @@ def train(args: argparse.Namespace) -> None:
     per_epoch = len(epoch_samples(sure, pseudo, singles, args, np.random.default_rng(0))) // args.batch
     clock = Clock(per_epoch * args.epochs, args.minutes * 60 if args.minutes else math.inf)
     epoch = 0
-    last = out / "last.pt"
     if last.exists():
         state = torch.load(last, weights_only=True)
         net.load_state_dict(state["net"])

@@ -39,13 +39,8 @@ def hold_large() -> bool:
     it."""
     if not _hold({_TRIM_THRESHOLD: KEPT_FREE, _MMAP_THRESHOLD: KEPT_FREE}):
         return False
-    library = ctypes.CDLL(None)
-    library.malloc.argtypes, library.malloc.restype = (ctypes.c_size_t,), ctypes.c_void_p
-    library.free.argtypes, library.free.restype = (ctypes.c_void_p,), None
-    block = library.malloc(RESERVED)
-    if block:
-        ctypes.memset(block, 1, RESERVED)
-        library.free(block)
+    block = b"\1" * RESERVED  # written: memory that is only asked for has no pages yet
+    del block
     return _hold({_MMAP_THRESHOLD: LARGE})
 
 

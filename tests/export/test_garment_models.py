@@ -21,7 +21,7 @@ def embedding() -> Session:
 
 
 def test_detector_gives_ordered_boxes_and_scores_between_0_and_1(detector: Session) -> None:
-    image = np.random.default_rng(0).uniform(0, 255, detector.card.inputs[0].shape).astype(np.float32)
+    image = np.random.default_rng(0).uniform(0, 255, (1, 3, 352, 256)).astype(np.float32)
     boxes, scores = detector.run(image)
     assert boxes.shape[0] == 1
     assert boxes.shape[2] == 4
@@ -34,7 +34,7 @@ def test_detector_gives_ordered_boxes_and_scores_between_0_and_1(detector: Sessi
 def test_detector_finds_nothing_on_a_plain_wall(detector: Session) -> None:
     least = float(detector.card.options["score_threshold"])
     for grey in (0, 114, 200, 255):
-        _, scores = detector.run(np.full(detector.card.inputs[0].shape, grey, np.float32))
+        _, scores = detector.run(np.full((1, 3, 352, 256), grey, np.float32))
         assert scores.max() < least
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from export.garments.paste import cut, outfit, paste, remaining
-from export.garments.photos import CLASSES, INPUT_HEIGHT, INPUT_WIDTH, Sample, read_truth
+from export.garments.photos import CLASSES, INPUT_WIDTH, Sample, read_truth
 from export.garments.pseudo import mirrored_points, shares_of, together
 from mirror.domain import DETECTED_CATEGORIES
 
@@ -121,7 +121,7 @@ def test_two_readings_of_a_mirrored_picture_agree_about_a_detector_that_sees_pla
         score = np.repeat(np.concatenate(scores)[:, None], CLASSES, 1) / 255
         return np.concatenate(rows)[None].astype(np.float32), score[None].astype(np.float32)
 
-    image = np.random.default_rng(0).uniform(0, 255, (1, 3, INPUT_HEIGHT, INPUT_WIDTH)).astype(np.float32)
+    image = np.random.default_rng(0).uniform(0, 255, (1, 3, 352, 256)).astype(np.float32)
     boxes, scores = together([brightness])(image)
     plain_boxes, plain_scores = brightness(image)
     assert np.allclose(scores, plain_scores, atol=1e-5)

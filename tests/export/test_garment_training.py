@@ -18,10 +18,10 @@ from export.backbone import PIXEL_MEAN, EfficientNetLite0  # noqa: E402
 from export.coco_ap import Precision  # noqa: E402
 from export.garments import assign as assigning  # noqa: E402
 from export.garments import train as training  # noqa: E402
-from export.garments.data import MASK_CELL, mask_shares, moved_boxes, random_example  # noqa: E402
+from export.garments.data import mask_shares, moved_boxes, random_example  # noqa: E402
 from export.garments.net import Deployed, GarmentNet, Prediction, point_grid  # noqa: E402
 from export.garments.onnx_start import calibrate, load_onnx, read_weights  # noqa: E402
-from export.garments.photos import CLASSES, INPUT_HEIGHT, INPUT_WIDTH, Sample, letterbox  # noqa: E402
+from export.garments.photos import INPUT_HEIGHT, INPUT_WIDTH, Sample, letterbox  # noqa: E402
 from mirror.runtime.manifest import Manifest  # noqa: E402
 
 POINTS = point_grid()
@@ -30,8 +30,7 @@ POINTS = point_grid()
 def truth(boxes: list[list[float]], labels: list[int], weights: list[float] | None = None) -> assigning.Truth:
     n = len(boxes)
     return assigning.Truth(
-        torch.tensor([boxes]), torch.tensor([labels]), torch.tensor([weights or [1.0] * n]),
-        torch.zeros(1, CLASSES + 1, INPUT_HEIGHT // MASK_CELL, INPUT_WIDTH // MASK_CELL),
+        torch.tensor([boxes]), torch.tensor([labels]), torch.tensor([weights or [1.0] * n]), torch.zeros(1, 16, 44, 32),
         torch.eye(15)[torch.tensor([labels])],
     )
 
@@ -221,12 +220,11 @@ def test_crops_keep_the_box_on_the_garment() -> None:
 def test_mask_shares_sum_to_one_and_boxes_follow_the_letterbox() -> None:
     matrix = letterbox(200, 300)
     shares = mask_shares(sample().mask, matrix)  # type: ignore[arg-type]
-    assert shares.shape == (CLASSES + 1, INPUT_HEIGHT // MASK_CELL, INPUT_WIDTH // MASK_CELL)
+    assert shares.shape == (16, 44, 32)
     assert np.allclose(shares.sum(0), 1, atol=1e-5)
     box = moved_boxes(sample().boxes, matrix)[0]
-    scale = INPUT_HEIGHT / 300
-    side = (INPUT_WIDTH - 200 * scale) / 2
-    assert box == pytest.approx([50 * scale + side, 100 * scale, 150 * scale + side, 200 * scale], abs=0.6)
+    scale = 352 / 300
+    assert box == pytest.approx([50 * scale + 32 / 3, 100 * scale, 150 * scale + 32 / 3, 200 * scale], abs=0.6)
 
 
 def test_a_garment_by_itself_is_shown_whole_and_no_larger_than_a_worn_one() -> None:
