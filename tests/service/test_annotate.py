@@ -13,8 +13,8 @@ from mirror.pipeline.analyze import PictureReport, Reading
 from mirror.service.annotate import annotate
 
 
-@pytest.mark.parametrize("boots_y", [700, 800, 850, 880])
-def test_no_plate_lies_on_another(boots_y: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("tops", [(700, 705), (800, 805), (850, 855), (880, 885), (760, 798, 871), (742, 757, 870)])
+def test_no_plate_lies_on_another(tops: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     plates: list[Box] = []
     rectangle = cv2.rectangle
 
@@ -25,13 +25,13 @@ def test_no_plate_lies_on_another(boots_y: int, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(cv2, "rectangle", seen)
     pose = Pose(np.zeros((17, 3), np.float32))
-    worn = tuple(
-        Garment(category, Box(20, y, 200, 899), 0.9) for category, y in (("boots", boots_y), ("shoes", boots_y + 5))
-    )
-    reading = Reading(
-        Box(0, 0, 600, 900), 0.9, pose, True, True, garments=worn, profile=Profile(age=Estimate(30, 25, 35)))
+    worn = tuple(Garment("boots", Box(20, y, 200, 899), 0.9) for y in tops)
+    profile = Profile(age=Estimate(30, 25, 35), sizes={"tops": {"S": 1.0}, "bottoms": {"S": 1.0}})
+    reading = Reading(Box(0, 0, 600, 900), 0.9, pose, True, True, garments=worn, profile=profile)
     annotate(np.zeros((900, 600, 3), np.uint8), PictureReport(600, 900, (reading,), {}))
-    assert len(plates) == 4
+    assert len(plates) == len(tops) + 4
+    lines = [plate.y1 for plate in plates[len(tops):]]
+    assert lines == sorted(lines, reverse=True), "the summary's lines, lowest first, lose their order"
     for i, plate in enumerate(plates):
         assert plate.y1 >= 0
         assert plate.y2 <= 900
