@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,10 @@ def frame(number: int, time: float, size: tuple[int, int] = SIZE) -> Frame:
 
 
 class PushedSource(Source):
-    """Frames come when the test says so, on the test's thread."""
+    """Frames come when the test says so, on the test's thread, ``pace_s`` apart at least."""
+
+    pace_s = 0.0
+    _due = 0.0
 
     def _open(self) -> None:
         pass
@@ -74,6 +77,8 @@ class PushedSource(Source):
 
     def push(self, size: tuple[int, int] = SIZE) -> None:
         """Deliver the next frame."""
+        sleep(max(0.0, self._due - monotonic()))
+        self._due = monotonic() + self.pace_s
         self._deliver(frame(self.captured, 0, size).image, monotonic())
 
 

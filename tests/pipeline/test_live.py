@@ -39,6 +39,10 @@ QUICK = Settings(
         pose_wait_ms=150.0),
     privacy=PrivacySettings(consent="ask"),
 )
+PATIENT = replace(QUICK, pipeline=replace(QUICK.pipeline, people_every_s=60.0, pose_wait_ms=2000.0))
+"""A picture waits for its pose through whatever else the machine is doing."""
+CAMERA_PACE_S = 1 / 30
+"""Faster than 40 a second, pictures wait for no pose: what a test pushes as fast as it can is no camera."""
 ITEM = Item("1", "shirt", "shirt", ("M",), "unisex", "", 9.0, "EUR", "a.png", "")
 
 
@@ -101,7 +105,8 @@ def open_shop() -> Iterator[Callable[..., Shop]]:
 
 
 def test_a_shopper_is_found_and_each_picture_shows_its_own_pose_in_frame_pixels(open_shop, alone: World) -> None:
-    shop = open_shop(alone)
+    shop = open_shop(alone, PATIENT)
+    shop.source.pace_s = CAMERA_PACE_S
     state = shop.until(lambda s: s.pose is not None)
     assert state.shopper == 1
     states = [shop.one() for _ in range(30)]
@@ -389,8 +394,8 @@ def test_the_skeleton_does_not_leap_to_a_passer_by_within_the_crop(open_shop) ->
 
 
 def test_a_picture_waits_for_its_own_pose_but_never_longer_than_it_may(open_shop, alone: World) -> None:
-    settings = replace(QUICK, pipeline=replace(QUICK.pipeline, people_every_s=60.0))
-    shop = open_shop(alone, settings)
+    shop = open_shop(alone, PATIENT)
+    shop.source.pace_s = CAMERA_PACE_S
     shop.until(lambda s: s.pose_frame_number == s.frame_number)
     reader = shop.vision.pose
     read, finish = reader.read, threading.Event()
@@ -403,10 +408,8 @@ def test_a_picture_waits_for_its_own_pose_but_never_longer_than_it_may(open_shop
     reader.read = unhurried
     own = [s.pose_frame_number == s.frame_number for s in (shop.one() for _ in range(10))]
     assert sum(own) >= 9
-    patience[0] = 10.0
-    began = time.monotonic()
-    late = shop.one()
-    assert time.monotonic() - began < 5, "a pose that does not come holds no picture back"
+    patience[0] = 60.0
+    late = shop.one()  # which fails when a pose that does not come holds the picture back
     assert late.pose_frame_number < late.frame_number
     assert late.pose is not None, "the pose is predicted meanwhile"
     finish.set()
