@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import pytest
+import zxingcpp
 from test_handoff import pixels
 from ui_stage import StillCatalogue, StillPipeline, frame, state
 
@@ -70,14 +70,9 @@ class Stage:
         self.window._refresh()
 
     def codes(self) -> set[str]:
-        """All that is read at some distance: a telephone that does not read one code at once comes nearer. Tokens are
-        another each time, and OpenCV now and then fails on one at one size."""
+        """All that can be read off the window."""
         self.play(0.3)
-        shown, found = pixels(self.window), set[str]()
-        for nearer in (1.0, 1.5, 2.0):
-            image = cv2.resize(shown, None, fx=nearer, fy=nearer, interpolation=cv2.INTER_LINEAR)
-            found |= {link for link in cv2.QRCodeDetector().detectAndDecodeMulti(image)[1] if link}
-        return found
+        return {code.text for code in zxingcpp.read_barcodes(pixels(self.window))}
 
 
 def words_of(view: PhoneView) -> list[str]:

@@ -16,13 +16,13 @@ import traceback
 from collections.abc import Callable
 from html.parser import HTMLParser
 from http.client import HTTPConnection
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import cv2
 import numpy as np
+import zxingcpp
 from left_in_memory import MARK, objects_left
 from pipeline_world import SIZE, FakeVision, World
 from PyQt5.QtCore import QPoint, Qt
@@ -180,17 +180,13 @@ class Stage:
         self.until("a hand at rest", lambda: time.monotonic() - begun > FALL_S + REST_S)
 
     def code(self, start: str = "https://shop.example/") -> str:
-        """What OpenCV's reader finds in what the X server shows of the window, of the codes that begin so."""
+        """What a reader finds in what the X server shows of the window, of the codes that begin so."""
         found: list[str] = []
-        distances = cycle((1.0, 1.5, 2.0))
 
         def read() -> bool:
             shot = self.app.primaryScreen().grabWindow(self.widget.winId()).toImage()
             grey = cv2.cvtColor(pixels_of(shot.convertToFormat(QImage.Format_RGB32)), cv2.COLOR_BGRA2GRAY)
-            nearer = next(distances)  # as one holds a telephone that did not read it at once
-            grey = cv2.resize(grey, None, fx=nearer, fy=nearer, interpolation=cv2.INTER_LINEAR)
-            read, told, _, _ = cv2.QRCodeDetector().detectAndDecodeMulti(grey)
-            found.extend(link for link in told if link.startswith(start)) if read else None
+            found.extend(code.text for code in zxingcpp.read_barcodes(grey) if code.text.startswith(start))
             return bool(found)
 
         self.until("a code that can be read", read)
