@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable
 from html.parser import HTMLParser
 from http.client import HTTPConnection
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -179,17 +180,36 @@ class Stage:
         begun = time.monotonic()
         self.until("a hand at rest", lambda: time.monotonic() - begun > FALL_S + REST_S)
 
-    def code(self, start: str = "https://shop.example/") -> str:
-        """What a reader finds in what the X server shows of the window, of the codes that begin so."""
+    def shown(self) -> ImageArray:
+        """What the X server shows of the window, grey (h, w)."""
+        shot = self.app.primaryScreen().grabWindow(self.widget.winId()).toImage()
+        return cv2.cvtColor(pixels_of(shot.convertToFormat(QImage.Format_RGB32)), cv2.COLOR_BGRA2GRAY)
+
+    def code(self) -> str:
+        """The shop's link that OpenCV's reader finds, from farther and nearer."""
         found: list[str] = []
+        distances = cycle((1.0, 1.25, 1.5, 1.75, 2.0))
 
         def read() -> bool:
-            shot = self.app.primaryScreen().grabWindow(self.widget.winId()).toImage()
-            grey = cv2.cvtColor(pixels_of(shot.convertToFormat(QImage.Format_RGB32)), cv2.COLOR_BGRA2GRAY)
-            found.extend(code.text for code in zxingcpp.read_barcodes(grey) if code.text.startswith(start))
+            nearer = next(distances)  # as one holds a telephone that did not read it at once
+            grey = cv2.resize(self.shown(), None, fx=nearer, fy=nearer, interpolation=cv2.INTER_LINEAR)
+            read, told, _, _ = cv2.QRCodeDetector().detectAndDecodeMulti(grey)
+            found.extend(link for link in told if link.startswith("https://shop.example/")) if read else None
             return bool(found)
 
         self.until("a code that can be read", read)
+        return found[-1]
+
+    def invitation(self) -> str:
+        """The link that lets a telephone in. It is another each time, and some codes OpenCV reads from nowhere."""
+        found: list[str] = []
+
+        def read() -> bool:
+            found.extend(code.text for code in zxingcpp.read_barcodes(self.shown())
+                         if code.text.startswith("http://127.0.0.1"))
+            return bool(found)
+
+        self.until("an invitation that can be read", read)
         return found[-1]
 
 
@@ -239,7 +259,7 @@ class Phone:
 def by_phone(stage: Stage) -> None:
     model = stage.window.model
     stage.on(Screen.CONSENT)
-    invitation = stage.code("http://127.0.0.1")
+    invitation = stage.invitation()
     phone = Phone(invitation)
     phone.press(stage, "language")
     stage.until("Spanish on both", lambda: "Busco" in (phone.buttons() and phone.page))
