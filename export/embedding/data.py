@@ -27,6 +27,8 @@ CROP_GROWTH = 1.06
 """A street crop is the garment's box times this, so that seams and hems are not cut."""
 LEAST_SIDE = 24
 """Street garments smaller than this (pixels) teach nothing."""
+SURE_SHARE, SURE_WEIGHT = 0.6, 0.6
+"""A pseudo-labelled garment teaches when its category has this share of its score, and its label this weight."""
 FOOTWEAR = "footwear"
 """Shop photos call every shoe so: a label that allows any of FOOTWEAR_CATEGORIES."""
 FOOTWEAR_CATEGORIES = ("shoes", "heels", "boots", "sandals")
@@ -203,3 +205,16 @@ def street_pictures(
                 seen = square(inside, tuple(round(v) for v in region), mirror, fill=0)
                 picture = square(laid, (0, 0, w, h), mirror)
                 yield GarmentPicture(picture, category, name, "cutout", seen)
+
+
+def tagged_pictures(samples: list[Sample]) -> Iterator[GarmentPicture]:
+    """Plain crops of pseudo-labelled street garments (`export.garments.pseudo`) of whose category there is little
+    doubt; where in them the garment is, is not known."""
+    for sample in samples:
+        for i, box in enumerate(sample.boxes):
+            share = 1.0 if sample.shares is None else float(sample.shares[i].max())
+            if sample.weights[i] < SURE_WEIGHT or share < SURE_SHARE or (box[2:] - box[:2]).min() < LEAST_SIDE:
+                continue
+            region = grown(box, CROP_GROWTH, 0.0, np.random.default_rng(0))
+            category = DETECTED_CATEGORIES[sample.labels[i]]
+            yield GarmentPicture(square(sample.image, region), category, f"{sample.name}:{i}", "street", None)

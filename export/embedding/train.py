@@ -32,6 +32,7 @@ from export.embedding.data import (
     drawn_pictures,
     shop_pictures,
     street_pictures,
+    tagged_pictures,
 )
 from export.embedding.net import COLOUR, LOOK, GarmentEmbedding, Lab, Parts
 from export.embedding.onnx_start import read_state
@@ -67,16 +68,19 @@ COLOUR_SAMPLES = 200_000
 
 
 def read_pictures(
-    data: Path, drawn: Path | None, split: str, seed: int = 0, senders: Senders | None = None
+    data: Path, drawn: Path | None, split: str, seed: int = 0, senders: Senders | None = None,
+    tagged: Path | None = None,
 ) -> Iterator[GarmentPicture]:
     """All pictures of a split: shop photos (of chosen senders), street crops with a cut-out each and, for training,
-    drawn articles."""
+    drawn articles and garments of tagged street photos (their pseudo labels: ``tagged``)."""
     rng = np.random.default_rng(seed)
     yield from shop_pictures(data / "clothing", split, 1, rng, senders)
     samples = read_samples(data / "ccp" / f"instances_{split}.json", data / "ccp" / "images")
     yield from street_pictures(samples, 1, 1, rng)
     if split == "train" and drawn is not None:
         yield from drawn_pictures(drawn)
+    if split == "train" and tagged is not None:
+        yield from tagged_pictures(read_samples(tagged, data / "ccp" / "images_tagged", masks=False))
 
 
 def colour_centres(pictures: Sequence[GarmentPicture], seed: int = 0) -> Tensor:
@@ -140,7 +144,9 @@ def losses(net: GarmentEmbedding, views: Views, queue: Queue) -> tuple[Tensor, T
     """Of kind, of finding the same garment, and of saliency."""
     parts = net.parts(views.images, FEATURE_NOISE)
     known = ~views.cells.isnan()
-    outline = F.binary_cross_entropy_with_logits(parts.saliency[known], views.cells[known])
+    # a batch may hold no garment with a mask
+    outline = F.binary_cross_entropy_with_logits(
+        parts.saliency[known], views.cells[known], reduction="sum") / known.sum().clamp(min=1)
     return kind_loss(parts.logits, views.allowed), same_loss(parts, views.garments, queue), outline
 
 
@@ -225,7 +231,8 @@ def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     held = HELD_OUT if args.hold_out else ()
-    pictures = list(read_pictures(args.data, args.drawn, "train", senders=lambda sender: sender not in held))
+    pictures = list(read_pictures(
+        args.data, args.drawn, "train", senders=lambda sender: sender not in held, tagged=args.tagged))
     garments = Garments(pictures)
     validation = list(read_pictures(args.data, None, "val")) if not held else list(
         shop_pictures(args.data / "clothing", "train", 1, np.random.default_rng(0), lambda sender: sender in held)
@@ -293,6 +300,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with ccp/ and clothing/")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--drawn", type=Path, help="folder that `python -m catalog.sample` wrote")
+    parser.add_argument("--tagged", type=Path, help="pseudo labels of tagged street photos (`export.garments.pseudo`)")
     parser.add_argument("--start", type=Path, help="last.pt of an earlier run, or its float ONNX file")
     parser.add_argument("--hold-out", action="store_true",
                         help="leave some training senders out and report on them, to choose settings by")

@@ -43,7 +43,7 @@ from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
 from mirror.recommend.looks import read_ahead
 from mirror.recommend.sizes import estimate_sizes
 from mirror.runtime.cores import keep_to_core
-from mirror.runtime.heap import hold_large
+from mirror.runtime.heap import fill_heap, hold_large
 from mirror.runtime.threads import hold_opencv
 
 HOLD_BELOW_FPS = 40.0
@@ -53,6 +53,8 @@ PRESENT_WAIT_S = 0.2
 """How often the window hears of a camera that gives nothing."""
 
 SNAPSHOT_EVERY_S = 0.5
+FILL_HEAP_EVERY_S = 20.0
+"""What visits come to need of the heap is in memory soon after the first ones, and memory stands from then on."""
 FRONTAL_FROM = 0.45
 """Frontality from which she faces the mirror; the body reader's own bound (45 degrees) lies at 0.55."""
 
@@ -369,7 +371,7 @@ class LivePipeline:
         """On its own thread: hold each picture for its pose, then tell the window."""
         if self._apart:
             keep_to_core(CAMERA_CORE)
-        at, told = 0, 0.0
+        at, told, filled = 0, 0.0, time.monotonic()
         while not self._stop.is_set():
             with self.telemetry.waiting("wait for a picture"):
                 got = self._shown.wait(at, PRESENT_WAIT_S)
@@ -393,6 +395,9 @@ class LivePipeline:
             if now - told >= SNAPSHOT_EVERY_S:  # after the window was told: no picture waits for it
                 told = now
                 self._snapshot = self._with_drops(self.telemetry.snapshot())
+            if now - filled >= FILL_HEAP_EVERY_S:
+                filled = now
+                fill_heap()
 
     def _miss(self, now: float) -> None:
         """No frame came for a while: say so, and do not remember a shopper whom nobody can see."""

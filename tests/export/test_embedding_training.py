@@ -17,6 +17,7 @@ from export.embedding.data import (  # noqa: E402
     SIDE,
     GarmentPicture,
     allowed_kinds,
+    tagged_pictures,
 )
 from export.embedding.net import (  # noqa: E402
     COLOUR,
@@ -33,12 +34,14 @@ from export.embedding.train import (  # noqa: E402
     SHARES,
     Queue,
     kind_loss,
+    losses,
     numbers,
     rate_of,
     same_loss,
     side_at,
 )
 from export.embedding.views import Garments, view  # noqa: E402
+from export.garments.photos import Sample  # noqa: E402
 from mirror.domain import DETECTED_CATEGORIES  # noqa: E402
 from mirror.runtime.manifest import Manifest  # noqa: E402
 
@@ -126,6 +129,28 @@ def test_a_label_that_tells_the_kind_allows_no_other_of_its_category() -> None:
     # a label that is no kind of ours (Dress, Pants) says no more than its category
     assert allowed_kinds("dress", "dress") == allowed_kinds("dress")
     assert {KIND_CATEGORIES[i] for i in allowed_kinds("footwear", "shoes")} == {"shoes", "heels", "boots", "sandals"}
+
+
+def test_only_sure_pseudo_labels_teach_and_they_come_as_the_mirror_crops() -> None:
+    image = np.zeros((200, 200, 3), np.uint8)
+    image[50:150, 80:120] = 200
+    boxes = np.array([[80, 50, 120, 150]] * 3 + [[80, 50, 90, 60]], np.float32)
+    shirt, labels = DETECTED_CATEGORIES.index("shirt"), np.full(4, DETECTED_CATEGORIES.index("shirt"))
+    shares = np.zeros((4, len(DETECTED_CATEGORIES)), np.float32)
+    shares[:, shirt], shares[:, 0] = (0.9, 0.5, 0.9, 0.9), (0.1, 0.5, 0.1, 0.1)
+    weights = np.array([0.8, 0.8, 0.3, 0.8], np.float32)  # sure, of two minds, hardly found, too small
+    found = list(tagged_pictures([Sample("a.jpg", image, boxes, labels, weights, None, shares)]))
+    assert [(p.category, p.garment, p.source) for p in found] == [("shirt", "a.jpg:0", "street")]
+    assert (found[0].image[:, 0] == 114).all(), "letterboxed on grey"
+    assert found[0].image[112, 112].tolist() == [200] * 3
+
+
+def test_a_batch_without_a_mask_teaches_no_saliency_and_spoils_nothing() -> None:
+    views = Garments(_pictures(2)).batch([0, 1], np.random.default_rng(0), 160)
+    assert bool(views.cells.isnan().all())
+    kind, same, outline = losses(GarmentEmbedding().eval(), views, Queue())
+    assert float(outline.detach()) == 0
+    assert bool(torch.stack([kind, same]).isfinite().all())
 
 
 def test_every_kind_belongs_to_a_category_and_every_category_has_one() -> None:
