@@ -43,7 +43,7 @@ from mirror.pipeline.telemetry import TelemetryRecord, TimedSession
 from mirror.recommend.looks import read_ahead
 from mirror.recommend.sizes import estimate_sizes
 from mirror.runtime.cores import keep_to_core
-from mirror.runtime.heap import fill_heap, hold_large
+from mirror.runtime.heap import fill_cache, fill_heap, hold_large
 from mirror.runtime.threads import hold_opencv
 
 HOLD_BELOW_FPS = 40.0
@@ -151,7 +151,7 @@ class LivePipeline:
         hold_opencv(cv2, self.settings.threads.opencv)
         self._stop.clear()
         self._over = False
-        self.source.on_frame = self._take
+        self.source.on_frame = self._take_first
         if self._late is not None:
             self._late.start()
         self.source.start()
@@ -164,7 +164,7 @@ class LivePipeline:
             (GOVERNOR, self._when_ready(
                 lambda: self.governor.run(self._stop, self._gauge.read, self._act, self.telemetry.now))),
         )
-        self._threads = [threading.Thread(target=job, name=name, daemon=True) for name, job in jobs]
+        self._threads = [threading.Thread(target=lasting, args=(job,), name=name, daemon=True) for name, job in jobs]
         for thread in self._threads:
             thread.start()
 
@@ -367,6 +367,12 @@ class LivePipeline:
         self._shown.put(self._newest)
         self._smalls.warm(small.small.shape)
 
+    def _take_first(self, frame: Frame) -> None:
+        """On the camera's thread, once."""
+        fill_cache()
+        self.source.on_frame = self._take
+        self._take(frame)
+
     def _present(self) -> None:
         """On its own thread: hold each picture for its pose, then tell the window."""
         if self._apart:
@@ -442,6 +448,12 @@ class LivePipeline:
         return replace(
             snapshot, dropped=max(0, drops), captured=self.source.captured - self._captured_before,
             governor=self.governor.state())
+
+
+def lasting(job: Callable[[], None]) -> None:
+    """The work of a thread that lasts as long as the mirror."""
+    fill_cache()
+    job()
 
 
 def carried(memory: Recollection) -> dict[str, Any]:

@@ -53,6 +53,33 @@ assert all(ctypes.string_at(block, 8) == bytes([7]) * 8 for block in blocks)
 print(after - before)
 """
 
+CACHED = """
+import ctypes, threading
+from mirror.runtime.heap import fill_cache
+
+library = ctypes.PyDLL(None)
+library.malloc.restype = ctypes.c_void_p
+
+class Told(ctypes.Structure):  # mallinfo2(3)
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")]
+
+library.mallinfo2.restype = Told
+
+def work():
+    if {filled}:
+        assert fill_cache()
+    before = library.mallinfo2().uordblks
+    for size in range(24, 1033, 16):
+        for _ in range(7):
+            library.malloc(ctypes.c_size_t(size))
+    print(library.mallinfo2().uordblks - before)
+
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+
 SHARED = """
 import ctypes, threading
 from mirror.runtime.heap import share_heap
@@ -101,3 +128,13 @@ def test_all_of_a_filled_heap_is_in_memory_and_as_it_was() -> None:
                                 check=True, timeout=60).stdout) for filled in (True, False)]
     assert grown[0] > 3 * 1024 * 1024
     assert grown[1] < 512 * 1024
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has caches of its own")
+def test_what_a_thread_keeps_of_small_blocks_is_there_from_its_begin() -> None:
+    if not hasattr(ctypes.CDLL(None), "mallinfo2"):
+        pytest.skip("this glibc does not tell (before 2.33)")
+    grown = [int(subprocess.run([sys.executable, "-c", CACHED.format(filled=filled)], capture_output=True, text=True,
+                                check=True, timeout=60).stdout) for filled in (True, False)]
+    assert grown[0] < 64 * 1024
+    assert grown[1] > 192 * 1024
