@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.catalogue_peers import Ask, Passing, peers
-from benchmarks.catalogue_stress import anonymous_kb, fuzz, swap
+from benchmarks.catalogue_stress import fuzz, swap
+from benchmarks.held import anonymous_kb
 from benchmarks.synthetic_shop import SyntheticShop, item_id
 from catalog.atomic import replacing
 from catalog.filter import Filter

@@ -6,9 +6,6 @@ standard input ends, prints its memory (:class:`Held`) for each line of it, and 
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 import json
 import struct
 import subprocess
@@ -19,10 +16,11 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from benchmarks.held import Held
 from benchmarks.slope import slope
 from benchmarks.synthetic_shop import SyntheticShop
 from catalog.atomic import previous_of, replacing
@@ -290,47 +288,6 @@ def _read_until_told(path: Path, followed: bool) -> dict[str, Any]:
         last = catalogue.query(vectors[0], _ASKED[0], 1)[0][0].price
         maps = sum(path.name in line for line in Path("/proc/self/maps").read_text().splitlines())
     return {**counts, "states": sum(states), "last": last, "maps": maps}
-
-
-class Held(NamedTuple):
-    """Memory of a process, once its garbage is collected. What is in use is counted by the C library, which large
-    blocks come from (kB; 0 where it is not glibc), and by Python, which keeps those to 512 bytes itself."""
-
-    in_use_kb: int
-    python_blocks: int
-    resident_kb: int
-
-    @classmethod
-    def now(cls) -> Held:
-        """Of this process."""
-        gc.collect()
-        return cls(_allocated_kb(), sys.getallocatedblocks(), anonymous_kb())
-
-
-class _Mallinfo(ctypes.Structure):
-    """``struct mallinfo2`` of glibc's malloc.h."""
-
-    _fields_ = [(name, ctypes.c_size_t) for name in (
-        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")]
-
-
-def _allocated_kb() -> int:
-    mallinfo = getattr(ctypes.CDLL(None), "mallinfo2", None)
-    if mallinfo is None:
-        return 0
-    mallinfo.restype = _Mallinfo
-    told = mallinfo()
-    return int(told.uordblks + told.hblkhd) // 1024
-
-
-def anonymous_kb() -> int:
-    """Memory of this process that is its own: no file's pages."""
-    with contextlib.suppress(StopIteration):
-        return next(
-            int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines()
-            if line.startswith("RssAnon")
-        )
-    return 0
 
 
 if __name__ == "__main__":

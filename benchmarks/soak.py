@@ -4,7 +4,8 @@
 
 The whole mirror (what `mirror bench` runs: window, every stage, consent given) on a clip of people that is looped, so
 that new persons keep coming. After the first minute memory should not grow: the slope of the resident memory is told
-with its 95 % interval, and whether zero lies inside. Needs Linux, for the memory of another process.
+with its 95 % interval, and whether zero lies inside; beside it that of what the C library has in use, which no room
+held ready can hide. Needs Linux, for the memory of another process.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import numpy as np
 
 from benchmarks.clip import FORMS, cached_clip
 from benchmarks.floors import Floor, floors_text
+from benchmarks.held import in_use_kb
 from benchmarks.machine import machine, machine_line
 from benchmarks.mirror_process import ROOT, add_options, kept_to_cores, window_size, with_config
 from benchmarks.slope import slope
@@ -98,8 +100,10 @@ def figures(samples: Sequence[Mapping[str, float]], settle_s: float) -> dict[str
     late = [sample for sample in samples if sample["s"] >= settle_s]
     rss = [sample["rss_mb"] for sample in samples]
     ages = [sample["age_ms"] for sample in late or samples]
-    found = slope([sample["s"] for sample in late], [sample["rss_mb"] for sample in late])
-    age = slope([sample["s"] for sample in late], [sample["age_ms"] for sample in late])
+    seconds = [sample["s"] for sample in late]
+    found = slope(seconds, [sample["rss_mb"] for sample in late])
+    used = slope(seconds, [sample["in_use_mb"] for sample in late])
+    age = slope(seconds, [sample["age_ms"] for sample in late])
     rates = [sample["fps"] for sample in late or samples]
     return {
         "seconds": round(samples[-1]["s"], 1), "rss_peak_mb": max(rss), "rss_end_mb": rss[-1],
@@ -107,6 +111,7 @@ def figures(samples: Sequence[Mapping[str, float]], settle_s: float) -> dict[str
         "rss_slope_blocks": None if found is None else found.blocks,
         "rss_zero_inside": None if found is None else found.has_zero,
         "rss_grows": None if found is None else int(found.low > 0),
+        "in_use_slope_mb_per_minute": None if used is None else _told(used.per_minute, used.low, used.high),
         "age_ms": {
             "p50": round(float(np.median(ages)), 2),
             "worst_second_p95": round(max(s["age_p95_ms"] for s in late or samples), 2),
@@ -155,7 +160,7 @@ def _as_mirror(clip: Path, minutes: float, size: tuple[int, int], config: Path |
             p50, p95 = np.percentile(ages or [now - state.time], (50, 95))
             print(json.dumps({
                 "s": turn * EVERY_S, "fps": len(ages) / (passed * EVERY_S), "age_ms": round(1000 * float(p50), 2),
-                "age_p95_ms": round(1000 * float(p95), 2)}), flush=True)
+                "age_p95_ms": round(1000 * float(p95), 2), "in_use_mb": in_use_kb() * 1.024e-3}), flush=True)
             ages.clear()
         ages.append(now - state.time)
 
@@ -172,8 +177,10 @@ def table(document: Mapping[str, Any]) -> str:
     if steep is None:
         slope_said = "too short to say"
     else:
-        inside = "inside" if document["rss_zero_inside"] else "outside"
-        slope_said = f"{steep['value']:+.2f} ({steep['low']:+.2f} to {steep['high']:+.2f}; zero {inside})"
+        inside, used = "inside" if document["rss_zero_inside"] else "outside", document["in_use_slope_mb_per_minute"]
+        slope_said = (
+            f"{steep['value']:+.2f} ({steep['low']:+.2f} to {steep['high']:+.2f}; zero {inside}), in use "
+            f"{used['value']:+.2f} ({used['low']:+.2f} to {used['high']:+.2f})")
     return "\n".join([
         "| minutes, clip | screen | RSS peak / end, MB | RSS slope after settling, MB per minute, 95 % | "
         "frame age p50, worst second's p95, ms | fps mean / least second | floors |",

@@ -55,6 +55,9 @@ PRESENT_WAIT_S = 0.2
 SNAPSHOT_EVERY_S = 0.5
 FILL_HEAP_EVERY_S = 20.0
 """What visits come to need of the heap is in memory soon after the first ones, and memory stands from then on."""
+SPARE_HEAP = 2 * 1024 * 1024
+"""Room that it is given the first time, bytes: plates and looks come and go in other sizes, and without it the heap
+grows by a tenth of that a minute for a while."""
 FRONTAL_FROM = 0.45
 """Frontality from which she faces the mirror; the body reader's own bound (45 degrees) lies at 0.55."""
 
@@ -377,7 +380,8 @@ class LivePipeline:
         """On its own thread: hold each picture for its pose, then tell the window."""
         if self._apart:
             keep_to_core(CAMERA_CORE)
-        at, told, filled = 0, 0.0, time.monotonic()
+        at, told, started = 0, 0.0, time.monotonic()
+        filled = started
         while not self._stop.is_set():
             with self.telemetry.waiting("wait for a picture"):
                 got = self._shown.wait(at, PRESENT_WAIT_S)
@@ -402,8 +406,8 @@ class LivePipeline:
                 told = now
                 self._snapshot = self._with_drops(self.telemetry.snapshot())
             if now - filled >= FILL_HEAP_EVERY_S:
+                fill_heap(0 if filled > started else SPARE_HEAP)
                 filled = now
-                fill_heap()
 
     def _miss(self, now: float) -> None:
         """No frame came for a while: say so, and do not remember a shopper whom nobody can see."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -123,6 +124,10 @@ def test_soak_samples_once_a_second_and_tells_a_slope(clips: Path) -> None:
     assert steep["low"] <= steep["value"] <= steep["high"]
     assert document["rss_zero_inside"] == (steep["low"] <= 0 <= steep["high"])
     assert document["age_ms"]["slope_per_minute"] is not None
+    if platform.libc_ver()[0] == "glibc":
+        assert all(50 < sample["in_use_mb"] < sample["rss_mb"] for sample in document["samples"])
+        used = document["in_use_slope_mb_per_minute"]
+        assert used["low"] <= used["value"] <= used["high"]
 
 
 @pytest.mark.parametrize(("name", "arguments"), [

@@ -33,6 +33,23 @@ small = [np.empty(LARGE // 2, np.uint8) for _ in range(8)]
 print(after - before, told().hblks - after)
 """
 
+SPARE = """
+import ctypes
+from mirror.runtime.heap import LARGE, fill_heap, hold_large
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+library = ctypes.CDLL(None)
+library.malloc.restype = ctypes.c_void_p
+assert hold_large()
+assert fill_heap({spare})
+before = resident()
+for _ in range(40):
+    ctypes.memset(library.malloc(ctypes.c_size_t(LARGE // 4)), 1, LARGE // 4)
+print(resident() - before)
+"""
+
 FILLED = """
 import ctypes
 from mirror.runtime.heap import LARGE, fill_heap
@@ -119,11 +136,24 @@ def test_threads_share_one_heap() -> None:
     assert int(said[0]) == 1 < int(said[1])
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has bounds of its own")
-def test_all_of_a_filled_heap_is_in_memory_and_as_it_was() -> None:
+def can_fill() -> bool:
+    """Linux from 5.14 on can have pages in memory without writing to them."""
     release = re.match(r"(\d+)\.(\d+)", platform.release())
-    if release is None or (int(release[1]), int(release[2])) < (5, 14):
-        pytest.skip("this Linux cannot (before 5.14)")
+    return release is not None and (int(release[1]), int(release[2])) >= (5, 14)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has bounds of its own")
+@pytest.mark.skipif(not can_fill(), reason="this Linux cannot (before 5.14)")
+def test_room_that_a_heap_is_given_is_in_memory() -> None:
+    grown = [int(subprocess.run([sys.executable, "-c", SPARE.format(spare=spare)], capture_output=True, text=True,
+                                check=True, timeout=60).stdout) for spare in (2 << 20, 0)]
+    assert grown[0] < 256 * 1024
+    assert grown[1] > 1024 * 1024
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has bounds of its own")
+@pytest.mark.skipif(not can_fill(), reason="this Linux cannot (before 5.14)")
+def test_all_of_a_filled_heap_is_in_memory_and_as_it_was() -> None:
     grown = [int(subprocess.run([sys.executable, "-c", FILLED.format(filled=filled)], capture_output=True, text=True,
                                 check=True, timeout=60).stdout) for filled in (True, False)]
     assert grown[0] > 3 * 1024 * 1024
