@@ -32,7 +32,7 @@ HOT = (
 WORD_WARMTH = 0.8
 """Warmth, or cold, that a word of a name tells."""
 
-LIKE_FROM = 0.4
+LIKE_FROM = 0.45
 """Cosine under which an item tells nothing of what is worn."""
 NEIGHBOURS = 5
 """Items that a worn garment's occasion is told by."""
