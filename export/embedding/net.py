@@ -29,8 +29,8 @@ KIND_SCALE = 14.0
 """Times the cosines between a picture and the kinds' directions: the logits."""
 KIND_DOUBT = 1.8
 """The logits are divided by this before they become the embedding's probabilities: more finds the same garment oftener
-and has the right category more often among five; less has it nearest. These weights, trained four times longer than those
-before, are surer: at the 1.5 of those the same garment is found in .893 of cases, at 1.8 in .908."""
+and has the right category more often among five; less has it nearest. The longer the training, the surer the kinds and
+the more of it is due: on these weights 1.5 finds the same garment in .893 of cases, 1.8 in .908."""
 KIND_POWER = 0.6
 """Of the probabilities. One half makes every kind as long as the others (the product is the Bhattacharyya coefficient,
 which likes equal doubts best), 1 the product the probability that both are of one kind."""

@@ -127,8 +127,8 @@ OTHER_LANGUAGES: tuple[str, ...] = tuple(code for code in SENTENCES if code != "
 MUCH_LIKE_FROM, CLOSE_FROM = 0.87, 0.55
 """Cosines of two garment embeddings from which "much like" and "close to" are said. The nearest of the sample shop's
 items of its category to each garment of 50 street photos lies at 0.73, 0.82, 0.87 (quartiles): the best quarter is much
-like it. Of the six nearest, a tenth lie under 0.55. More is not claimed: the embedding puts skinny jeans beside wide trousers,
-so no sentence speaks of the cut. They belong to these weights: other ones have other cosines."""
+like it. Of the six nearest, a tenth lie under 0.55. More is not claimed: the embedding puts skinny jeans beside wide
+trousers, so no sentence speaks of the cut. They belong to these weights: other ones have other cosines."""
 SAME_COLOUR_WITHIN = 0.055
 """OKLab distance within which a camera's and a catalogue's colour may be of one cloth."""
 ECHO_WITHIN = 0.08
