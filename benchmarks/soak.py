@@ -30,7 +30,7 @@ from benchmarks.floors import Floor, floors_text
 from benchmarks.held import in_use_kb
 from benchmarks.machine import machine, machine_line
 from benchmarks.mirror_process import ROOT, add_options, kept_to_cores, window_size, with_config
-from benchmarks.slope import slope
+from benchmarks.slope import Slope, slope
 from benchmarks.x_server import XServer
 from mirror.domain import MirrorError
 
@@ -107,22 +107,28 @@ def figures(samples: Sequence[Mapping[str, float]], settle_s: float) -> dict[str
     rates = [sample["fps"] for sample in late or samples]
     return {
         "seconds": round(samples[-1]["s"], 1), "rss_peak_mb": max(rss), "rss_end_mb": rss[-1],
-        "rss_slope_mb_per_minute": None if found is None else _told(found.per_minute, found.low, found.high),
+        "rss_slope_mb_per_minute": _told(found),
         "rss_slope_blocks": None if found is None else found.blocks,
         "rss_zero_inside": None if found is None else found.has_zero,
         "rss_grows": None if found is None else int(found.low > 0),
-        "in_use_slope_mb_per_minute": None if used is None else _told(used.per_minute, used.low, used.high),
+        "in_use_slope_mb_per_minute": _told(used),
         "age_ms": {
             "p50": round(float(np.median(ages)), 2),
             "worst_second_p95": round(max(s["age_p95_ms"] for s in late or samples), 2),
-            "slope_per_minute": None if age is None else _told(age.per_minute, age.low, age.high),
+            "slope_per_minute": _told(age),
         },
         "fps": {"mean": round(mean(rates), 2), "least": round(min(rates), 2)},
     }
 
 
-def _told(value: float, low: float, high: float) -> dict[str, float]:
-    return {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4)}
+def _told(found: Slope | None) -> dict[str, float] | None:
+    if found is None:
+        return None
+    return {"value": round(found.per_minute, 4), "low": round(found.low, 4), "high": round(found.high, 4)}
+
+
+def _said(told: Mapping[str, float]) -> str:
+    return f"{told['value']:+.2f} ({told['low']:+.2f} to {told['high']:+.2f})"
 
 
 def resident_mb(process: int) -> float | None:
@@ -177,10 +183,8 @@ def table(document: Mapping[str, Any]) -> str:
     if steep is None:
         slope_said = "too short to say"
     else:
-        inside, used = "inside" if document["rss_zero_inside"] else "outside", document["in_use_slope_mb_per_minute"]
-        slope_said = (
-            f"{steep['value']:+.2f} ({steep['low']:+.2f} to {steep['high']:+.2f}; zero {inside}), in use "
-            f"{used['value']:+.2f} ({used['low']:+.2f} to {used['high']:+.2f})")
+        inside = "inside" if document["rss_zero_inside"] else "outside"
+        slope_said = f"{_said(steep)}, zero {inside}; in use {_said(document['in_use_slope_mb_per_minute'])}"
     return "\n".join([
         "| minutes, clip | screen | RSS peak / end, MB | RSS slope after settling, MB per minute, 95 % | "
         "frame age p50, worst second's p95, ms | fps mean / least second | floors |",

@@ -380,8 +380,7 @@ class LivePipeline:
         """On its own thread: hold each picture for its pose, then tell the window."""
         if self._apart:
             keep_to_core(CAMERA_CORE)
-        at, told, started = 0, 0.0, time.monotonic()
-        filled = started
+        at, told, filled, spare = 0, 0.0, time.monotonic(), SPARE_HEAP
         while not self._stop.is_set():
             with self.telemetry.waiting("wait for a picture"):
                 got = self._shown.wait(at, PRESENT_WAIT_S)
@@ -406,8 +405,8 @@ class LivePipeline:
                 told = now
                 self._snapshot = self._with_drops(self.telemetry.snapshot())
             if now - filled >= FILL_HEAP_EVERY_S:
-                fill_heap(0 if filled > started else SPARE_HEAP)
-                filled = now
+                fill_heap(spare)
+                filled, spare = now, 0
 
     def _miss(self, now: float) -> None:
         """No frame came for a while: say so, and do not remember a shopper whom nobody can see."""

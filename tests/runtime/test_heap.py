@@ -35,62 +35,53 @@ print(after - before, told().hblks - after)
 
 SPARE = """
 import ctypes
+from benchmarks.held import anonymous_kb
 from mirror.runtime.heap import LARGE, fill_heap, hold_large
-
-def resident():
-    return int(open("/proc/self/statm").read().split()[1]) * 4096
 
 library = ctypes.CDLL(None)
 library.malloc.restype = ctypes.c_void_p
 assert hold_large()
 assert fill_heap({spare})
-before = resident()
+before = anonymous_kb()
 for _ in range(40):
     ctypes.memset(library.malloc(ctypes.c_size_t(LARGE // 4)), 1, LARGE // 4)
-print(resident() - before)
+print(anonymous_kb() - before)
 """
 
 FILLED = """
 import ctypes
+from benchmarks.held import anonymous_kb
 from mirror.runtime.heap import LARGE, fill_heap
-
-def resident():
-    return int(open("/proc/self/statm").read().split()[1]) * 4096
 
 library = ctypes.CDLL(None)
 library.malloc.restype = ctypes.c_void_p
 blocks = [library.malloc(ctypes.c_size_t(LARGE // 2)) for _ in range(64)]
 for block in blocks:
     ctypes.memset(block, 7, 8)
-before = resident()
+before = anonymous_kb()
 if {filled}:
     assert fill_heap()
-after = resident()
+after = anonymous_kb()
 assert all(ctypes.string_at(block, 8) == bytes([7]) * 8 for block in blocks)
 print(after - before)
 """
 
 CACHED = """
 import ctypes, threading
+from benchmarks.held import in_use_kb
 from mirror.runtime.heap import fill_cache
 
 library = ctypes.PyDLL(None)
 library.malloc.restype = ctypes.c_void_p
 
-class Told(ctypes.Structure):  # mallinfo2(3)
-    _fields_ = [(name, ctypes.c_size_t) for name in (
-        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")]
-
-library.mallinfo2.restype = Told
-
 def work():
     if {filled}:
         assert fill_cache()
-    before = library.mallinfo2().uordblks
+    before = in_use_kb()
     for size in range(24, 1033, 16):
         for _ in range(7):
             library.malloc(ctypes.c_size_t(size))
-    print(library.mallinfo2().uordblks - before)
+    print(in_use_kb() - before)
 
 thread = threading.Thread(target=work)
 thread.start()
@@ -116,6 +107,12 @@ print(sum(not int(begin, 16) <= place < int(end, 16) for place in places))
 """
 
 
+def told(script: str, **how: object) -> int:
+    """The number that a process of its own prints."""
+    return int(subprocess.run([sys.executable, "-c", script.format(**how)], capture_output=True, text=True, check=True,
+                              timeout=60).stdout)
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has bounds of its own")
 @pytest.mark.parametrize("held", [True, False])
 def test_large_blocks_lie_apart_and_small_ones_do_not(held: bool) -> None:
@@ -131,9 +128,8 @@ def test_large_blocks_lie_apart_and_small_ones_do_not(held: bool) -> None:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has heaps of its own")
 def test_threads_share_one_heap() -> None:
-    said = [subprocess.run([sys.executable, "-c", SHARED.format(held=held)], capture_output=True, text=True, check=True,
-                           timeout=60).stdout for held in (True, False)]
-    assert int(said[0]) == 0 < int(said[1])
+    strangers = [told(SHARED, held=held) for held in (True, False)]
+    assert strangers[0] == 0 < strangers[1]
 
 
 def can_fill() -> bool:
@@ -145,26 +141,23 @@ def can_fill() -> bool:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has bounds of its own")
 @pytest.mark.skipif(not can_fill(), reason="this Linux cannot (before 5.14)")
 def test_room_that_a_heap_is_given_is_in_memory() -> None:
-    grown = [int(subprocess.run([sys.executable, "-c", SPARE.format(spare=spare)], capture_output=True, text=True,
-                                check=True, timeout=60).stdout) for spare in (2 << 20, 0)]
-    assert grown[0] < 256 * 1024
-    assert grown[1] > 1024 * 1024
+    grown = [told(SPARE, spare=spare) for spare in (2 << 20, 0)]
+    assert grown[0] < 256
+    assert grown[1] > 1024
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has bounds of its own")
 @pytest.mark.skipif(not can_fill(), reason="this Linux cannot (before 5.14)")
 def test_all_of_a_filled_heap_is_in_memory_and_as_it_was() -> None:
-    grown = [int(subprocess.run([sys.executable, "-c", FILLED.format(filled=filled)], capture_output=True, text=True,
-                                check=True, timeout=60).stdout) for filled in (True, False)]
-    assert grown[0] > 3 * 1024 * 1024
-    assert grown[1] < 512 * 1024
+    grown = [told(FILLED, filled=filled) for filled in (True, False)]
+    assert grown[0] > 3 * 1024
+    assert grown[1] < 512
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library has caches of its own")
 def test_what_a_thread_keeps_of_small_blocks_is_there_from_its_begin() -> None:
     if not hasattr(ctypes.CDLL(None), "mallinfo2"):
         pytest.skip("this glibc does not tell (before 2.33)")
-    grown = [int(subprocess.run([sys.executable, "-c", CACHED.format(filled=filled)], capture_output=True, text=True,
-                                check=True, timeout=60).stdout) for filled in (True, False)]
-    assert grown[0] < 64 * 1024
-    assert grown[1] > 192 * 1024
+    grown = [told(CACHED, filled=filled) for filled in (True, False)]
+    assert grown[0] < 64
+    assert grown[1] > 192

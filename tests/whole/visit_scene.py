@@ -13,7 +13,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 from itertools import cycle
@@ -185,32 +185,33 @@ class Stage:
         shot = self.app.primaryScreen().grabWindow(self.widget.winId()).toImage()
         return cv2.cvtColor(pixels_of(shot.convertToFormat(QImage.Format_RGB32)), cv2.COLOR_BGRA2GRAY)
 
-    def code(self) -> str:
-        """The shop's link that OpenCV's reader finds, from farther and nearer."""
+    def read(self, what: str, start: str, reader: Callable[[], Sequence[str]]) -> str:
+        """The first text that begins so of those that ``reader`` finds in the window, again and again."""
         found: list[str] = []
-        distances = cycle((1.0, 1.25, 1.5, 1.75, 2.0))
 
         def read() -> bool:
+            found.extend(text for text in reader() if text.startswith(start))
+            return bool(found)
+
+        self.until(f"{what} that can be read", read)
+        return found[-1]
+
+    def code(self) -> str:
+        """The shop's link that OpenCV's reader finds, from farther and nearer."""
+        distances = cycle((1.0, 1.25, 1.5, 1.75, 2.0))
+
+        def reader() -> Sequence[str]:
             nearer = next(distances)  # as one holds a telephone that did not read it at once
             grey = cv2.resize(self.shown(), None, fx=nearer, fy=nearer, interpolation=cv2.INTER_LINEAR)
             read, told, _, _ = cv2.QRCodeDetector().detectAndDecodeMulti(grey)
-            found.extend(link for link in told if link.startswith("https://shop.example/")) if read else None
-            return bool(found)
+            return told if read else ()
 
-        self.until("a code that can be read", read)
-        return found[-1]
+        return self.read("a code", "https://shop.example/", reader)
 
     def invitation(self) -> str:
         """The link that lets a telephone in. It is another each time, and some codes OpenCV reads from nowhere."""
-        found: list[str] = []
-
-        def read() -> bool:
-            found.extend(code.text for code in zxingcpp.read_barcodes(self.shown())
-                         if code.text.startswith("http://127.0.0.1"))
-            return bool(found)
-
-        self.until("an invitation that can be read", read)
-        return found[-1]
+        return self.read("an invitation", "http://127.0.0.1",
+                         lambda: [code.text for code in zxingcpp.read_barcodes(self.shown())])
 
 
 class Phone:
